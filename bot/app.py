@@ -1,0 +1,161 @@
+"""The one place that wires: opens what the settings name, starts the long tasks, stops them."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import structlog
+from aiogram import Bot, Dispatcher
+from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
+from aiogram.exceptions import TelegramRetryAfter
+from aiogram.methods import SendMessage, TelegramMethod
+from aiogram.methods.base import Response, TelegramType
+
+from bot.commands import register_commands
+from bot.context import Clock, Context, utc_now
+from bot.core import open_core
+from bot.delivery import Courier, Posted
+from bot.handlers import routers
+from bot.middlewares import Introduction, PressAnswer, Rights
+from bot.pipeline import SeenFiles, publish_due_digests, read_folder, refresh_sources
+from bot.rate_limits import RateLimits
+from bot.scheduler import ticking
+from bot.settings import Settings
+from bot.telegram import make_bot, username_of
+from bot.updates import Handling, Intake
+
+log = structlog.get_logger()
+
+TICK_SECONDS: Final = 1.0
+LONGEST_WAIT_SECONDS: Final = 20  # an answer that must wait longer is dropped; digests never are
+
+
+class Patience(BaseRequestMiddleware):
+    """Interactive answers wait out a short 429; broadcasts have the outbox for that."""
+
+    def __init__(self, limits: RateLimits) -> None:
+        self._limits = limits
+
+    async def __call__(
+        self,
+        make_request: NextRequestMiddlewareType[TelegramType],
+        bot: Bot,
+        method: TelegramMethod[TelegramType],
+    ) -> Response[TelegramType]:
+        posted = isinstance(method, Posted)
+        if isinstance(method, SendMessage) and isinstance(method.chat_id, int) and not posted:
+            self._limits.count(method.chat_id)
+        try:
+            return await make_request(bot, method)
+        except TelegramRetryAfter as error:
+            if posted or error.retry_after > LONGEST_WAIT_SECONDS:
+                raise
+            await asyncio.sleep(error.retry_after)
+            return await make_request(bot, method)
+
+
+@asynccontextmanager
+async def open_context(
+    settings: Settings, token: str, *, now: Clock = utc_now
+) -> AsyncIterator[tuple[Context, RateLimits]]:
+    """Everything the bot works with, closed in reverse.
+
+    Raises SettingsError when Telegram does not know the token, and DatabaseError.
+    """
+    limits = RateLimits(time.monotonic)
+    async with AsyncExitStack() as stack:
+        core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
+        bot = await stack.enter_async_context(make_bot(settings, token).context())
+        bot.session.middleware(Patience(limits))
+        username = await username_of(bot)
+        yield (
+            Context(settings, core.db, core.workers, core.fetcher, now, bot, username),
+            limits,
+        )
+
+
+def make_dispatcher(context: Context) -> Dispatcher:
+    dispatcher = Dispatcher(context=context)
+    introduction, rights = Introduction(context), Rights()
+    for observer in (dispatcher.message, dispatcher.callback_query):
+        observer.outer_middleware(introduction)
+    dispatcher.callback_query.outer_middleware(PressAnswer())
+    dispatcher.include_routers(*routers())
+    for router in dispatcher.sub_routers:
+        router.message.middleware(rights)
+        router.callback_query.middleware(rights)
+    return dispatcher
+
+
+async def run(
+    settings: Settings,
+    *,
+    now: Clock = utc_now,
+    stop: asyncio.Event | None = None,
+    ready: Callable[[Context], Any] | None = None,
+    tick_seconds: float = TICK_SECONDS,
+) -> None:
+    """Serve until `stop` is set or a signal comes. `ready` is called once all is running.
+
+    Raises SettingsError, DatabaseError.
+    """
+    token = settings.token()
+    stop = stop or stop_on_signals()
+    async with open_context(settings, token, now=now) as (context, limits):
+        await _serve(context, limits, stop, ready, tick_seconds)
+
+
+async def _serve(
+    context: Context,
+    limits: RateLimits,
+    stop: asyncio.Event,
+    ready: Callable[[Context], Any] | None,
+    tick_seconds: float,
+) -> None:
+    settings = context.settings
+    dispatcher = make_dispatcher(context)
+    await context.bot.delete_webhook()
+    await register_commands(context.bot, context.admin_chats, settings.default_language)
+    arrived = asyncio.Event()
+    intake = Intake(context, dispatcher.resolve_used_update_types(), arrived)
+    handling = Handling(context, dispatcher, arrived)
+    courier = Courier(context, limits)
+    ticks: dict[str, tuple[Any, float]] = {
+        "refresh_sources": (lambda: refresh_sources(context), tick_seconds),
+        "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
+    }
+    if settings.articles_dir:
+        folder, seen = settings.articles_dir.resolve(), SeenFiles({})
+        folder.mkdir(parents=True, exist_ok=True)
+        seconds = min(settings.poll_interval, 30) if tick_seconds >= 1 else tick_seconds
+        ticks["read_folder"] = (lambda: read_folder(context, folder, seen), seconds)
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(task, name=name)
+            for name, task in (
+                ("intake", intake.run()),
+                ("handling", handling.run()),
+                ("courier", courier.run()),
+            )
+        ]
+        with ticking(ticks):
+            log.info("started", bot=context.username, database=str(context.db.path))
+            if ready:
+                ready(context)
+            waiting = group.create_task(stop.wait())
+            await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in (waiting, *tasks):
+            task.cancel()
+    log.info("stopped")
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Set by SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop

@@ -1,0 +1,249 @@
+"""The command line. Heavy imports wait until a command runs, so `--help` answers at once."""
+
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from bot import __version__
+
+app = typer.Typer(
+    name="svodka",
+    help="Svodka (сводка, digest): a self-hosted Telegram bot that reads the news for its subscribers.",
+    epilog="Settings come from SVODKA_… variables or .env; .env.example lists them all.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Places = Annotated[
+    list[str] | None, typer.Argument(metavar="[PATH]…", help="Article files or folders of them.")
+]
+
+
+def run_command_line() -> None:
+    from digests.errors import SvodkaError
+
+    try:
+        app()
+    except SvodkaError as error:
+        typer.secho(_explained(error), fg=typer.colors.RED, err=True)
+        sys.exit(2)
+
+
+def _explained(error: Any) -> str:  # noqa: ANN401 - a SvodkaError; importing it here costs time
+    from bot.errors import SettingsError
+    from bot.i18n import language
+
+    if isinstance(error, SettingsError):
+        return str(error)
+    spoken = language("en")
+    sentence = spoken.say(error.code) if spoken.has(error.code) else "That did not work."
+    return f"{sentence} [{error}]"
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a flag
+    if wanted:
+        typer.echo(f"svodka {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+@app.command()
+def run() -> None:
+    """Serve Telegram with the token of SVODKA_BOT_TOKEN, until Ctrl-C."""
+    import asyncio
+
+    from bot.app import run as serve
+    from bot.logs import set_up_logs
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    set_up_logs(settings.log_level, settings.log_format)
+    asyncio.run(serve(settings))
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Of the chat page; 0 takes any free one.")] = 8080,
+) -> None:
+    """Try everything without a token: the bot, invented news and a chat page in the browser."""
+    import asyncio
+
+    from bot.demo import run_demo
+
+    asyncio.run(run_demo(port))
+
+
+@app.command()
+def ingest(
+    places: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH|URL…", help="Article files, folders, feed addresses."),
+    ],
+) -> None:
+    """Take articles into the database, and say how many were new, known or rejected and why."""
+    import asyncio
+
+    from bot.settings import load_settings
+
+    done = asyncio.run(_ingest(load_settings(), places))
+    _report(done)
+    if done.rejected and not (done.added.new or done.added.changed or done.added.known):
+        raise typer.Exit(1)
+
+
+async def _ingest(settings: Any, places: list[str]) -> Any:  # noqa: ANN401 - imported late
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from bot.core import open_core
+    from bot.offline import files_below, ingest
+
+    total = sum(len(files_below(Path(place))) if "://" not in place else 1 for place in places)
+    async with open_core(settings, settings.database_path) as core:
+        with Progress(console=Console(stderr=True), transient=True) as progress:
+            bar = progress.add_task("ingest", total=total)
+            return await ingest(core, places, lambda count: progress.advance(bar, count))
+
+
+def _report(done: Any) -> None:  # noqa: ANN401 - imported late
+    from bot.i18n import language
+
+    added = done.added
+    typer.echo(
+        f"{added.new} new, {added.changed} changed, {added.known} known, "
+        f"{len(done.rejected)} rejected"
+    )
+    for rejection in done.rejected:
+        typer.echo(f"  {rejection.name}: {language('en').say(rejection.code)}", err=True)
+
+
+@app.command()
+def preview(
+    places: Places = None,
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", help="A topic to follow; may be repeated.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="`ru` or `en`.")] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="ISO-TIME", help="As if it were then: 2026-11-23T09:00.")
+    ] = None,
+) -> None:
+    """Print the digest of the given articles, or of the database, as plain text.
+
+    For given paths its time is 09:00 of the day after the newest article, unless --at says
+    otherwise; for the database it is now.
+    """
+    import asyncio
+
+    from bot.i18n import LANGUAGES
+    from bot.i18n import language as spoken_in
+    from bot.offline import described, opened
+    from bot.offline import preview as make
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    code = language or settings.default_language
+    if code not in LANGUAGES:
+        raise typer.BadParameter(f"{code!r} is neither ru nor en", param_hint="--language")
+
+    async def printed() -> str:
+        async with opened(settings, places or []) as (core, done):
+            if places:
+                _warn(done)
+            moment = _moment(at, settings) or (None if places else core.now())
+            digest, _ = await make(core, topic or [], moment)
+            return described(digest, spoken_in(code), settings)
+
+    typer.echo(asyncio.run(printed()), nl=False)
+
+
+def _moment(at: str | None, settings: Any) -> datetime | None:  # noqa: ANN401 - imported late
+    """A time without an offset is local to the default zone."""
+    from datetime import UTC
+
+    if at is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{at!r} is no ISO time such as 2026-11-23T09:00", param_hint="--at"
+        ) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=settings.zone)).astimezone(UTC)
+
+
+def _warn(done: Any) -> None:  # noqa: ANN401 - imported late
+    from bot.i18n import language
+
+    for rejection in done.rejected:
+        typer.echo(f"{rejection.name}: {language('en').say(rejection.code)}", err=True)
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help="Words in any form: «безопасность ИИ».")],
+    places: Places = None,
+) -> None:
+    """Look for stories in the given articles, or in the database. Nothing found: exit status 1."""
+    import asyncio
+
+    from bot.offline import find, opened
+    from bot.settings import load_settings
+
+    settings = load_settings()
+
+    async def found() -> list[str]:
+        async with opened(settings, places or []) as (core, done):
+            if places:
+                _warn(done)
+            return [
+                f"{story.newest.astimezone(settings.zone):%Y-%m-%d %H:%M}  {story.lead.title}\n"
+                f"    {story.lead.link or story.lead.path}"
+                for story in await find(core, query)
+            ]
+
+    lines = asyncio.run(found())
+    typer.echo("\n".join(lines) if lines else f"Nothing found for {query!r}.")
+    if not lines:
+        raise typer.Exit(1)
+
+
+@app.command()
+def check() -> None:
+    """Check the settings, the database, and the token if there is one."""
+    import asyncio
+
+    from bot.settings import load_settings
+
+    settings = load_settings()
+    typer.echo("settings: fine")
+    asyncio.run(_check(settings))
+
+
+async def _check(settings: Any) -> None:  # noqa: ANN401 - imported late
+    from storage.articles import count_articles
+    from storage.database import open_database
+    from storage.subscribers import count_subscribers
+
+    async with open_database(settings.database_path) as db:
+        articles, chats = await count_articles(db), await count_subscribers(db)
+    typer.echo(f"database: {settings.database_path}, {articles} articles, {chats} subscribers")
+    if settings.bot_token is None and settings.bot_token_file is None:
+        typer.echo("token: none set; `svodka run` needs one, `svodka demo` does not")
+        return
+    from bot.telegram import check_token
+
+    typer.echo(f"token: fine, the bot is @{await check_token(settings)}")

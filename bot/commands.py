@@ -1,0 +1,47 @@
+"""The commands, in the order of `/help`; a command's description is the message `command.NAME`."""
+
+from typing import Final
+
+from aiogram import Bot
+from aiogram.types import BotCommand, BotCommandScopeChat, BotCommandScopeDefault
+
+from bot.i18n import LANGUAGES, Language, language
+from digests.models import ChatId
+
+COMMANDS: Final = (
+    "latest",
+    "topic",
+    "digest",
+    "topics",
+    "subscribe",
+    "unsubscribe",
+    "schedule",
+    "pause",
+    "settings",
+    "sources",
+    "language",
+    "start",
+    "stop",
+    "id",
+    "help",
+)
+ADMIN_COMMANDS: Final = ("addsource", "removesource")
+
+
+async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_language: str) -> None:
+    """Tell Telegram the commands in every language, the administrators' to them alone."""
+    for code in (None, *LANGUAGES):
+        spoken = language(code or default_language)
+        await bot.set_my_commands(
+            described(COMMANDS, spoken), BotCommandScopeDefault(), language_code=code
+        )
+        for admin in admins:
+            await bot.set_my_commands(
+                described((*COMMANDS, *ADMIN_COMMANDS), spoken),
+                BotCommandScopeChat(chat_id=admin),
+                language_code=code,
+            )
+
+
+def described(names: tuple[str, ...], spoken: Language) -> list[BotCommand]:
+    return [BotCommand(command=name, description=spoken.say(f"command.{name}")) for name in names]

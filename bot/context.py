@@ -1,0 +1,46 @@
+"""What every part of the running bot is handed: made once by `app`, never global."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from aiogram import Bot
+
+from bot.fetching import Fetcher
+from bot.settings import Settings
+from bot.workers import Workers
+from digests.models import ChatId
+from storage.database import Database
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Core:
+    """What gathering articles needs: the command line has this much, and no bot."""
+
+    settings: Settings
+    db: Database
+    workers: Workers
+    fetcher: Fetcher
+    now: Clock
+
+
+@dataclass(frozen=True)
+class Context(Core):
+    bot: Bot
+    username: str  # of the bot, without @
+    outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def is_admin(self, user: int | None) -> bool:
+        return user is not None and user in self.settings.admins
+
+    @property
+    def admin_chats(self) -> tuple[ChatId, ...]:
+        """A private chat has its user's id."""
+        return tuple(ChatId(admin) for admin in self.settings.admins)

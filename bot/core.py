@@ -1,0 +1,26 @@
+"""Opens what gathering articles needs, for the bot and for the command line."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from bot.context import Clock, Core, utc_now
+from bot.fetching import open_fetcher
+from bot.settings import Settings
+from bot.workers import start_workers
+from storage.database import open_database
+
+WORKERS: Final = 1
+
+
+@asynccontextmanager
+async def open_core(
+    settings: Settings, database: Path, *, now: Clock = utc_now
+) -> AsyncIterator[Core]:
+    """Raises DatabaseError."""
+    async with AsyncExitStack() as stack:
+        db = await stack.enter_async_context(open_database(database))
+        fetcher = await stack.enter_async_context(open_fetcher())
+        workers = stack.enter_context(start_workers(WORKERS))
+        yield Core(settings, db, workers, fetcher, now)

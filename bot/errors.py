@@ -1,0 +1,52 @@
+"""What can go wrong between us, Telegram and foreign sites."""
+
+from digests.errors import SvodkaError
+
+
+class SettingsError(SvodkaError):
+    """A setting has a wrong value; `str` is the sentence for the operator."""
+
+    code = "error.settings"
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class FetchError(SvodkaError):
+    """A source could not be fetched; `reason` says how."""
+
+    code = "error.fetch"
+
+
+class BadLinkError(SvodkaError):
+    code = "error.bad_link"
+
+
+class NotAllowedError(SvodkaError):
+    """Only administrators may do that."""
+
+    code = "error.not_allowed"
+
+
+class BadDurationError(SvodkaError):
+    code = "error.bad_duration"
+
+
+class TooLargeError(SvodkaError):
+    code = "error.too_large"
+
+
+class StaleButtonError(SvodkaError):
+    """A button of an older menu, or forged data."""
+
+    code = "error.stale_button"
+
+
+class TelegramUnreachableError(SvodkaError):
+    code = "error.telegram_unreachable"
+
+
+class WorkerError(SvodkaError):
+    """A worker process died or ran out of time on foreign bytes."""
+
+    code = "error.worker"

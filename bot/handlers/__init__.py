@@ -1,0 +1,35 @@
+"""One file a feature: parse, call one use case, answer; `routers` is their order."""
+
+from aiogram import Router
+
+from bot.handlers import (
+    access,
+    errors,
+    members,
+    schedule,
+    settings,
+    sources,
+    starting,
+    stories,
+    topics,
+    words,
+)
+
+
+def routers() -> tuple[Router, ...]:
+    """Plain words come last: they are whatever no command took."""
+    return tuple(
+        feature.make_router()
+        for feature in (
+            errors,
+            members,
+            access,
+            starting,
+            stories,
+            topics,
+            schedule,
+            settings,
+            sources,
+            words,
+        )
+    )

@@ -1,0 +1,35 @@
+"""How handlers answer: a menu edits its message in place, a command gets a message of its own."""
+
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+
+from bot.errors import StaleButtonError
+from bot.rendering import Message as Content
+
+NOT_MODIFIED = "message is not modified"
+
+
+async def show(
+    event: Message | CallbackQuery, content: Content | str, keys: InlineKeyboardMarkup | None = None
+) -> None:
+    """Answer a command with a message; after a press, edit the menu in place."""
+    message = Content(content, keyboard=keys) if isinstance(content, str) else content
+    if isinstance(event, Message):
+        await event.answer(**message.as_kwargs())
+        return
+    if not isinstance(event.message, Message):
+        raise StaleButtonError  # the message is too old for Telegram to name
+    try:
+        await event.message.edit_text(**message.as_kwargs())
+    except TelegramBadRequest as error:
+        if NOT_MODIFIED not in error.message:
+            raise
+
+
+async def say(event: Message | CallbackQuery, content: Content | str) -> None:
+    """A message of its own, after a press too."""
+    message = Content(content) if isinstance(content, str) else content
+    place = event if isinstance(event, Message) else event.message
+    if not isinstance(place, Message):
+        raise StaleButtonError
+    await place.answer(**message.as_kwargs())

@@ -1,0 +1,59 @@
+"""The one place that turns an error into a sentence for the user and a line in the log."""
+
+import structlog
+from aiogram import Router
+from aiogram.exceptions import TelegramForbiddenError
+from aiogram.types import ErrorEvent
+
+from bot.context import Context
+from bot.errors import FetchError
+from bot.i18n import Language, language
+from bot.middlewares import answer_press
+from digests.errors import SvodkaError
+from digests.models import ChatId
+from storage import subscribers
+
+log = structlog.get_logger()
+
+
+def make_router() -> Router:
+    router = Router(name="errors")
+    router.errors.register(answer_error)
+    return router
+
+
+async def answer_error(event: ErrorEvent, context: Context) -> None:
+    error, update = event.exception, event.update
+    message = update.message or (update.callback_query.message if update.callback_query else None)
+    chat = message.chat.id if message else None
+    if isinstance(error, TelegramForbiddenError) and chat is not None:
+        await subscribers.mark_unreachable(context.db, ChatId(chat), context.now())
+        log.info("chat_unreachable", chat=chat)
+        return
+    if isinstance(error, SvodkaError):
+        log.info("refused", update=update.update_id, chat=chat, cause=str(error))
+    else:
+        log.error("handler_failed", update=update.update_id, chat=chat, exc_info=error)
+    spoken = await _language(context, chat)
+    if update.callback_query:
+        await answer_press(update.callback_query, sentence(error, spoken), alert=True)
+    elif update.message:
+        await update.message.answer(sentence(error, spoken))
+
+
+async def _language(context: Context, chat: int | None) -> Language:
+    known = await subscribers.find_subscriber(context.db, ChatId(chat)) if chat else None
+    return language(known.language if known else context.settings.default_language)
+
+
+def sentence(error: BaseException, spoken: Language) -> str:
+    """What went wrong and what to do, for the user."""
+    if not isinstance(error, SvodkaError):
+        return spoken.say("error.internal")
+    if isinstance(error, FetchError):
+        reason = str(error.values.get("reason", ""))
+        key = f"error.fetch.{reason}"
+        if spoken.has(key):
+            return spoken.say(key)
+        return spoken.say("error.fetch", reason=reason.replace("_", " ").upper())
+    return spoken.say(error.code if spoken.has(error.code) else "error.internal")

@@ -1,0 +1,116 @@
+"""The settings menu: everything of a chat on one page, changed in place."""
+
+from zoneinfo import ZoneInfo
+
+from aiogram import F, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+
+from bot.context import Context
+from bot.errors import StaleButtonError
+from bot.handlers.answering import show
+from bot.handlers.schedule import described_days
+from bot.i18n import LANGUAGES, Language, language
+from bot.keyboards import (
+    MINUTES,
+    Go,
+    PickLanguage,
+    PickMinutes,
+    languages_keyboard,
+    length_keyboard,
+    settings_keyboard,
+)
+from bot.subscribing import timing_of
+from digests.models import Subscriber
+from storage import subscribers
+
+
+def make_router() -> Router:
+    router = Router(name="settings")
+    changes = {"changes": True}
+    router.message.register(tell_settings, Command("settings"))
+    router.message.register(ask_language, Command("language"), flags=changes | {"open": True})
+    press = router.callback_query
+    press.register(back_to_settings, Go.filter(F.page == "settings"))
+    press.register(show_length, Go.filter(F.page == "length"), flags=changes)
+    press.register(show_languages, Go.filter(F.page == "language"), flags=changes)
+    press.register(switch_main, Go.filter(F.page == "main"), flags=changes)
+    press.register(pick_minutes, PickMinutes.filter(), flags=changes)
+    press.register(pick_language, PickLanguage.filter(), flags=changes | {"open": True})
+    return router
+
+
+async def tell_settings(
+    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await show_settings(message, context, subscriber, spoken)
+
+
+async def back_to_settings(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await subscribers.set_expects(context.db, subscriber.chat_id, None)
+    await show_settings(press, context, subscriber, spoken)
+
+
+async def show_settings(
+    event: Message | CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    now = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
+    topics = await subscribers.topics_of(context.db, now.chat_id)
+    timing = await timing_of(context, now.chat_id)
+    when = (
+        f"{described_days(timing.days, spoken)}, {timing.at:%H:%M} ({ZoneInfo(now.zone).key})"
+        if now.subscribed
+        else spoken.say("settings.not_subscribed")
+    )
+    text = spoken.say(
+        "settings.shown",
+        topics=", ".join(topic.words for topic in topics) or "—",
+        when=when,
+        length=spoken.say("length.minutes", now.minutes),
+        main=spoken.say("settings.yes" if now.main else "settings.no"),
+    )
+    await show(event, text[:3_500], settings_keyboard(spoken, main=now.main))
+
+
+async def switch_main(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await subscribers.set_main_section(context.db, subscriber.chat_id, wanted=not subscriber.main)
+    await show_settings(press, context, subscriber, spoken)
+
+
+async def show_length(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:
+    await show(press, spoken.say("length.ask"), length_keyboard(subscriber.minutes, spoken))
+
+
+async def pick_minutes(
+    press: CallbackQuery,
+    callback_data: PickMinutes,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    if callback_data.minutes not in MINUTES:
+        raise StaleButtonError
+    await subscribers.set_minutes(context.db, subscriber.chat_id, callback_data.minutes)
+    await show_settings(press, context, subscriber, spoken)
+
+
+async def ask_language(message: Message, spoken: Language) -> None:
+    await show(message, spoken.say("language.ask"), languages_keyboard(spoken))
+
+
+async def show_languages(press: CallbackQuery, spoken: Language) -> None:
+    await show(press, spoken.say("language.ask"), languages_keyboard(spoken))
+
+
+async def pick_language(
+    press: CallbackQuery, callback_data: PickLanguage, context: Context, subscriber: Subscriber
+) -> None:
+    if callback_data.code not in LANGUAGES:
+        raise StaleButtonError
+    await subscribers.set_language(context.db, subscriber.chat_id, callback_data.code)
+    spoken = language(callback_data.code)
+    await show(press, spoken.say("language.done"))

@@ -1,0 +1,196 @@
+"""The first minute: welcome, topics, hour, zone, the first digest; and leaving, help, ids."""
+
+from zoneinfo import ZoneInfo
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject, CommandStart
+from aiogram.types import CallbackQuery, Message, Update
+
+from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.context import Context
+from bot.errors import StaleButtonError
+from bot.handlers.answering import say, show
+from bot.handlers.schedule import say_why_empty
+from bot.i18n import Language
+from bot.keyboards import (
+    Go,
+    PickHour,
+    PickTopic,
+    PickZone,
+    hours_keyboard,
+    suggestions_keyboard,
+    zones_keyboard,
+)
+from bot.rendering import Reader, render_article
+from bot.subscribing import (
+    digest_now,
+    follow,
+    hour_of,
+    move_to_zone,
+    schedule,
+    suggested_topics,
+    timing_of,
+)
+from digests.models import ArticleId, ChatId, Subscriber
+from digests.schedules import Timing
+from digests.text.words import fold
+from storage import articles, subscribers
+
+ARTICLE_PREFIX = "a_"
+
+
+def make_router() -> Router:
+    router = Router(name="starting")
+    changes = {"changes": True}
+    router.message.register(
+        show_article, CommandStart(deep_link=True, magic=F.args.regexp(r"^a_\d+$"))
+    )
+    router.message.register(start, CommandStart(), flags=changes)
+    router.message.register(stop, Command("stop"), flags=changes | {"open": True})
+    router.message.register(tell_help, Command("help"), flags={"open": True})
+    router.message.register(tell_id, Command("id"), flags={"open": True})
+    router.callback_query.register(toggle_topic, PickTopic.filter(), flags=changes)
+    router.callback_query.register(ask_hour, Go.filter(F.page == "hour"), flags=changes)
+    router.callback_query.register(pick_hour, PickHour.filter(F.flow == "start"), flags=changes)
+    router.callback_query.register(pick_zone, PickZone.filter(F.flow == "start"), flags=changes)
+    return router
+
+
+async def show_article(
+    message: Message, command: CommandObject, context: Context, reader: Reader
+) -> None:
+    """`/start a_17`: the text of an article that has no public address."""
+    number = ArticleId(int((command.args or "").removeprefix(ARTICLE_PREFIX)[:18]))
+    found = await articles.read_article(context.db, ChatId(message.chat.id), number)
+    if found is None:
+        raise StaleButtonError
+    await say(message, render_article(*found, reader))
+
+
+async def start(
+    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    """A newcomer is asked what to tell; whoever returns finds what they had."""
+    await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+    chosen = await subscribers.topics_of(context.db, subscriber.chat_id)
+    key = "start.welcome_back" if chosen else "start.welcome"
+    words = [topic.words for topic in chosen]
+    offered = await suggested_topics(context, subscriber)
+    listed = ", ".join(words)
+    keys = suggestions_keyboard(_offered(offered, words), words, spoken)
+    await show(message, spoken.say(key, topics=listed), keys)
+
+
+def _offered(suggested: list[str], chosen: list[str]) -> list[str]:
+    """The suggestions and what was typed besides, so that a press can take it back."""
+    return [*suggested, *(word for word in chosen if word not in suggested)][:16]
+
+
+async def toggle_topic(
+    press: CallbackQuery,
+    callback_data: PickTopic,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    chat = subscriber.chat_id
+    topics = {fold(topic.words): topic for topic in await subscribers.topics_of(context.db, chat)}
+    known = topics.get(fold(callback_data.words))
+    if known:
+        await subscribers.remove_topic(context.db, chat, known.id)
+    else:
+        await follow(context, chat, callback_data.words)
+    chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
+    offered = _offered(await suggested_topics(context, subscriber), chosen)
+    key = "start.chosen" if chosen else "start.welcome"
+    keys = suggestions_keyboard(offered, chosen, spoken)
+    await show(press, spoken.say(key, topics=", ".join(chosen)), keys)
+
+
+async def ask_hour(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await subscribers.set_expects(context.db, subscriber.chat_id, "start_time")
+    await show(press, spoken.say("start.hour"), hours_keyboard("start", spoken))
+
+
+async def pick_hour(
+    press: CallbackQuery,
+    callback_data: PickHour,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    """The zone decides when the hour is; until it is known the default one counts."""
+    days = (await timing_of(context, subscriber.chat_id)).days
+    await schedule(
+        context, subscriber, Timing(hour_of(callback_data.at), days), ZoneInfo(subscriber.zone)
+    )
+    await ask_zone(press, context, subscriber, spoken)
+
+
+async def ask_zone(
+    event: Message | CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await subscribers.set_expects(context.db, subscriber.chat_id, "start_zone")
+    at = (await timing_of(context, subscriber.chat_id)).at
+    await show(event, spoken.say("start.zone", at=f"{at:%H:%M}"), zones_keyboard("start", spoken))
+
+
+async def pick_zone(
+    press: CallbackQuery,
+    callback_data: PickZone,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    event_update: Update,
+) -> None:
+    zone = await move_to_zone(context, subscriber, callback_data.zone)
+    await finish(press, context, subscriber, spoken, zone, event_update.update_id)
+
+
+async def finish(
+    event: Message | CallbackQuery,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    zone: ZoneInfo,
+    update_id: int,
+) -> None:
+    """All is set: say so, and send the first digest at once."""
+    chat = subscriber.chat_id
+    await subscribers.set_expects(context.db, chat, None)
+    at = (await timing_of(context, chat)).at
+    topics = ", ".join(topic.words for topic in await subscribers.topics_of(context.db, chat))
+    await show(
+        event,
+        spoken.say(
+            "start.done",
+            at=f"{at:%H:%M}",
+            zone=zone.key,
+            topics=topics or spoken.say("digest.main"),
+        ),
+    )
+    digest = await digest_now(context, subscriber, update_id)
+    if digest is not None and not digest.sections:
+        await say_why_empty(event, digest, spoken)
+
+
+async def stop(
+    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await subscribers.unsubscribe(context.db, subscriber.chat_id)
+    await subscribers.set_expects(context.db, subscriber.chat_id, None)
+    await message.answer(spoken.say("stop.done"))
+
+
+async def tell_help(message: Message, context: Context, spoken: Language) -> None:
+    admin = context.is_admin(message.from_user.id if message.from_user else None)
+    names = (*COMMANDS, *ADMIN_COMMANDS) if admin else COMMANDS
+    lines = [f"/{name} — {spoken.say(f'command.{name}')}" for name in names]
+    await message.answer(spoken.say("help.text", commands="\n".join(lines)))
+
+
+async def tell_id(message: Message, spoken: Language) -> None:
+    user = message.from_user.id if message.from_user else "—"
+    await message.answer(spoken.say("id.text", user=user, chat=message.chat.id))

@@ -1,0 +1,111 @@
+"""The topics of a chat: list, add, remove."""
+
+from aiogram import F, Router
+from aiogram.filters import Command, CommandObject
+from aiogram.types import CallbackQuery, Message
+
+from bot.context import Context
+from bot.errors import StaleButtonError
+from bot.handlers.answering import show
+from bot.i18n import Language
+from bot.keyboards import TOPICS_A_PAGE, DropTopic, Go, topics_keyboard
+from bot.subscribing import follow, unfollow_words
+from digests.models import Subscriber, TopicId
+from storage import subscribers
+
+
+def make_router() -> Router:
+    router = Router(name="topics")
+    changes = {"changes": True}
+    router.message.register(list_topics, Command("topics"))
+    router.message.register(subscribe, Command("subscribe"), flags=changes)
+    router.message.register(unsubscribe, Command("unsubscribe"), flags=changes)
+    router.callback_query.register(page_topics, Go.filter(F.page == "topics"))
+    router.callback_query.register(ask_topic, Go.filter(F.page == "addtopic"), flags=changes)
+    router.callback_query.register(drop_topic, DropTopic.filter(), flags=changes)
+    return router
+
+
+async def list_topics(
+    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await show_topics(message, context, subscriber, spoken, 0)
+
+
+async def show_topics(
+    event: Message | CallbackQuery,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    offset: int,
+) -> None:
+    topics = await subscribers.topics_of(context.db, subscriber.chat_id)
+    last_page = (max(len(topics) - 1, 0) // TOPICS_A_PAGE) * TOPICS_A_PAGE
+    keys = topics_keyboard(topics, max(0, min(offset, last_page)), spoken)
+    await show(event, spoken.say("topics.list" if topics else "topics.empty"), keys)
+
+
+async def page_topics(
+    press: CallbackQuery,
+    callback_data: Go,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    await show_topics(press, context, subscriber, spoken, callback_data.offset)
+
+
+async def drop_topic(
+    press: CallbackQuery,
+    callback_data: DropTopic,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> str:
+    topic = TopicId(callback_data.topic)
+    words = await subscribers.remove_topic(context.db, subscriber.chat_id, topic)
+    if words is None:
+        raise StaleButtonError
+    await show_topics(press, context, subscriber, spoken, callback_data.offset)
+    return spoken.say("topics.removed", words=words)
+
+
+async def ask_topic(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+    await show(press, spoken.say("topics.ask"))
+
+
+async def subscribe(
+    message: Message,
+    command: CommandObject,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    if not command.args:
+        await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+        await message.answer(spoken.say("topics.ask"))
+        return
+    words, added = await follow(context, subscriber.chat_id, command.args)
+    key = "topics.added" if added else "topics.known"
+    tail = "" if subscriber.subscribed else "\n" + spoken.say("topics.no_schedule")
+    await message.answer(spoken.say(key, words=words) + tail)
+
+
+async def unsubscribe(
+    message: Message,
+    command: CommandObject,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    if not command.args:
+        await show_topics(message, context, subscriber, spoken, 0)
+        return
+    words = await unfollow_words(context, subscriber.chat_id, command.args)
+    if words is None:
+        await message.answer(spoken.say("topics.unknown", words=command.args[:80]))
+        return
+    await message.answer(spoken.say("topics.removed", words=words))

@@ -1,0 +1,87 @@
+"""Plain words in a private chat: the answer to what a menu asked for, else a search."""
+
+from aiogram import F, Router
+from aiogram.types import CallbackQuery, Message, Update
+
+from bot.context import Context
+from bot.handlers.answering import show
+from bot.handlers.schedule import show_schedule
+from bot.handlers.starting import ask_zone, finish
+from bot.handlers.stories import show_topic
+from bot.i18n import Language
+from bot.keyboards import suggestions_keyboard
+from bot.rendering import Reader
+from bot.subscribing import follow, move_to_zone, schedule_by_words, suggested_topics
+from digests.models import Subscriber
+from storage import subscribers
+
+
+def make_router() -> Router:
+    router = Router(name="words")
+    router.message.register(unknown_command, F.text.startswith("/"), F.chat.type == "private")
+    router.message.register(take_words, F.text, F.chat.type == "private")
+    router.message.register(take_anything, F.chat.type == "private")
+    router.callback_query.register(stale_button, flags={"open": True})
+    return router
+
+
+async def unknown_command(message: Message, spoken: Language) -> None:
+    await message.answer(spoken.say("error.unknown_command"))
+
+
+async def take_words(
+    message: Message,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+    event_update: Update,
+) -> None:
+    words = message.text or ""
+    match subscriber.expects:
+        case "topic":
+            await _take_topic(message, context, subscriber, spoken, words)
+        case "time":
+            await schedule_by_words(context, subscriber, words)
+            await subscribers.set_expects(context.db, subscriber.chat_id, None)
+            await show_schedule(message, context, subscriber, spoken)
+        case "zone":
+            await move_to_zone(context, subscriber, words)
+            await subscribers.set_expects(context.db, subscriber.chat_id, None)
+            await show_schedule(message, context, subscriber, spoken)
+        case "start_time":
+            await schedule_by_words(context, subscriber, words)
+            await ask_zone(message, context, subscriber, spoken)
+        case "start_zone":
+            zone = await move_to_zone(context, subscriber, words)
+            await finish(message, context, subscriber, spoken, zone, event_update.update_id)
+        case _:
+            await show_topic(message, context, subscriber.chat_id, spoken, reader, words)
+
+
+async def _take_topic(
+    message: Message, context: Context, subscriber: Subscriber, spoken: Language, words: str
+) -> None:
+    """One topic a line or comma; the menu goes on so that more can follow."""
+    chat = subscriber.chat_id
+    for part in words.replace("\n", ",").split(",")[:20]:
+        if part.strip():
+            await follow(context, chat, part)
+    chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
+    if subscriber.subscribed:
+        await subscribers.set_expects(context.db, chat, None)
+        await message.answer(spoken.say("topics.now", topics=", ".join(chosen))[:3_500])
+        return
+    offered = await suggested_topics(context, subscriber)
+    keys = suggestions_keyboard(
+        [*offered, *(word for word in chosen if word not in offered)][:16], chosen, spoken
+    )
+    await show(message, spoken.say("start.chosen", topics=", ".join(chosen))[:3_500], keys)
+
+
+async def take_anything(message: Message, spoken: Language) -> None:
+    await message.answer(spoken.say("error.only_text"))
+
+
+async def stale_button(_press: CallbackQuery, spoken: Language) -> str:
+    return spoken.say("error.stale_button")

@@ -1,0 +1,80 @@
+"""The words of the bot. A language is one file of `locales/`, read as it is at the start.
+
+Message ids are short keys; `say` fills their {names} and picks the plural form.
+"""
+
+import gettext
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from importlib import resources
+from io import BytesIO
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+LANGUAGES: Final = ("ru", "en")
+
+
+@dataclass(frozen=True)
+class Language:
+    code: str
+    translations: gettext.GNUTranslations
+    locale: Locale
+
+    def say(self, key: str, count: int | None = None, **values: object) -> str:
+        """The sentence for `key`; with `count` in the right plural form, and as {count}."""
+        if count is None:
+            return self.translations.gettext(key).format_map(values)
+        return self.translations.ngettext(key, key, count).format_map({"count": count} | values)
+
+    def has(self, key: str) -> bool:
+        return self.translations.gettext(key) != key
+
+    def full_date(self, day: date) -> str:
+        """As in `понедельник, 23 ноября`."""
+        pattern = "EEEE, d MMMM" if self.code == "ru" else "EEEE, MMMM d"
+        return dates.format_date(day, pattern, locale=self.locale)
+
+    def short_moment(self, moment: datetime, zone: ZoneInfo) -> str:
+        """As in `пн 23 ноя, 08:30`."""
+        pattern = "EEE d MMM, HH:mm" if self.code == "ru" else "EEE, MMM d, HH:mm"
+        return dates.format_datetime(moment, pattern, tzinfo=zone, locale=self.locale)
+
+    def day_name(self, number: int) -> str:
+        """0 is Monday: `пн`."""
+        return str(dates.get_day_names("abbreviated", locale=self.locale)[number])
+
+    def age(self, moment: datetime, now: datetime) -> str:
+        """As in `5 мин назад`, `3 ч назад`, `2 дня назад`."""
+        past = max(now - moment, timedelta(0))
+        minutes = int(past.total_seconds() // 60)
+        if minutes < 60:
+            return self.say("age.minutes", max(minutes, 1))
+        if minutes < 24 * 60:
+            return self.say("age.hours", minutes // 60)
+        return self.say("age.days", minutes // (24 * 60))
+
+
+@cache
+def language(code: str) -> Language:
+    """`code` is one of LANGUAGES."""
+    file = resources.files("bot").joinpath("locales", f"{code}.po")
+    with file.open("rb") as opened:
+        catalogue = read_po(opened, locale=code)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return Language(code, gettext.GNUTranslations(compiled), Locale(code))
+
+
+def language_for(telegram_code: str | None, default: str) -> str:
+    """The language of a Telegram user: their client's when we speak it, else the default.
+
+    Speakers of the languages around Russian get Russian only where that is the default.
+    """
+    code = (telegram_code or "").split("-")[0].lower()
+    return code if code in LANGUAGES else default

@@ -1,0 +1,254 @@
+"""The buttons: their callback data, and the keyboards that several features share.
+
+Callback data stays inside 64 bytes and is never trusted: whatever a button names is looked up
+again for the chat that pressed it.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from aiogram.filters.callback_data import CallbackData
+from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
+
+from bot.i18n import Language
+from digests.models import ChatId, Topic
+from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
+
+HOURS: Final = ("07:00", "08:00", "09:00", "12:00", "18:00", "21:00")
+MINUTES: Final = (2, 5, 10)
+TOPICS_A_PAGE: Final = 8
+DATA_BYTES: Final = 64
+
+
+class Access(CallbackData, prefix="access"):
+    chat: int
+    granted: bool
+
+
+class Go(CallbackData, prefix="go"):
+    """Show another page of a menu in place."""
+
+    page: str
+    offset: int = 0
+
+
+class PickTopic(CallbackData, prefix="pick"):
+    words: str
+
+
+class PickHour(CallbackData, prefix="hour"):
+    """`at` is HHMM."""
+
+    flow: str
+    at: str
+
+
+class PickDay(CallbackData, prefix="day"):
+    days: int  # the whole set, after the press
+
+
+class PickZone(CallbackData, prefix="zone"):
+    flow: str
+    zone: str
+
+
+class PickLanguage(CallbackData, prefix="lang"):
+    code: str
+
+
+class PickMinutes(CallbackData, prefix="min"):
+    minutes: int
+
+
+class DropTopic(CallbackData, prefix="drop"):
+    topic: int
+    offset: int = 0
+
+
+class DropSource(CallbackData, prefix="dropsrc"):
+    source: int
+    sure: bool = False
+
+
+class MoreStories(CallbackData, prefix="more"):
+    """Another page of a list; a search's words stand in the message itself."""
+
+    kind: str  # latest, topic
+    offset: int
+    size: int
+
+
+class FollowShown(CallbackData, prefix="follow"):
+    """Follow the words that the message shows."""
+
+
+Row = list[InlineKeyboardButton]
+
+
+def button(text: str, data: CallbackData | str) -> InlineKeyboardButton:
+    packed = data if isinstance(data, str) else data.pack()
+    return InlineKeyboardButton(text=text, callback_data=packed)
+
+
+def keyboard(rows: Iterable[Row]) -> InlineKeyboardMarkup:
+    return InlineKeyboardMarkup(inline_keyboard=[row for row in rows if row])
+
+
+def in_rows(buttons: Sequence[InlineKeyboardButton], columns: int) -> list[Row]:
+    return [list(buttons[start : start + columns]) for start in range(0, len(buttons), columns)]
+
+
+def access_keyboard(chat: ChatId, spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard(
+        [
+            [
+                button(spoken.say("access.let_in"), Access(chat=chat, granted=True)),
+                button(spoken.say("access.refuse"), Access(chat=chat, granted=False)),
+            ]
+        ]
+    )
+
+
+def suggestions_keyboard(
+    words: Sequence[str], chosen: Iterable[str], spoken: Language
+) -> InlineKeyboardMarkup:
+    have = {word.lower() for word in chosen}
+    offered = [
+        button(("✓ " if word.lower() in have else "") + word, PickTopic(words=word))
+        for word in words
+        if len(PickTopic(words=word).pack().encode()) <= DATA_BYTES
+    ]
+    return keyboard([*in_rows(offered, 2), [button(spoken.say("menu.next"), Go(page="hour"))]])
+
+
+def hours_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
+    hours = [button(at, PickHour(flow=flow, at=at.replace(":", ""))) for at in HOURS]
+    return keyboard([*in_rows(hours, 3), *_back(flow, spoken)])
+
+
+def zones_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
+    """The zones that the language's readers live in, as its catalogue lists them."""
+    offered = [pair.split("=") for pair in spoken.say("zone.offered").split("|")]
+    cities = [button(city, PickZone(flow=flow, zone=zone)) for zone, city in offered]
+    return keyboard([*in_rows(cities, 3), *_back(flow, spoken)])
+
+
+def _back(flow: str, spoken: Language) -> list[Row]:
+    return [[button(spoken.say("menu.back"), Go(page="schedule"))]] if flow == "menu" else []
+
+
+def days_keyboard(timing: Timing, spoken: Language) -> InlineKeyboardMarkup:
+    days = [
+        button(
+            ("✓ " if timing.days >> number & 1 else "") + spoken.day_name(number),
+            PickDay(days=timing.days ^ (1 << number)),
+        )
+        for number in range(7)
+    ]
+    sets = [
+        button(spoken.say("schedule.every_day"), PickDay(days=EVERY_DAY)),
+        button(spoken.say("schedule.weekdays"), PickDay(days=WEEKDAYS)),
+    ]
+    return keyboard([days[:4], days[4:], sets, *_back("menu", spoken)])
+
+
+def schedule_keyboard(spoken: Language, *, subscribed: bool) -> InlineKeyboardMarkup:
+    last = (
+        button(spoken.say("schedule.switch_off"), Go(page="off"))
+        if subscribed
+        else button(spoken.say("schedule.switch_on"), Go(page="on"))
+    )
+    return keyboard(
+        [
+            [
+                button(spoken.say("schedule.time"), Go(page="time")),
+                button(spoken.say("schedule.days"), Go(page="days")),
+                button(spoken.say("schedule.zone"), Go(page="zone")),
+            ],
+            [last],
+            [button(spoken.say("menu.settings"), Go(page="settings"))],
+        ]
+    )
+
+
+def settings_keyboard(spoken: Language, *, main: bool) -> InlineKeyboardMarkup:
+    main_key = "settings.main_off" if main else "settings.main_on"
+    return keyboard(
+        [
+            [
+                button(spoken.say("menu.topics"), Go(page="topics")),
+                button(spoken.say("menu.schedule"), Go(page="schedule")),
+            ],
+            [
+                button(spoken.say("menu.length"), Go(page="length")),
+                button(spoken.say("menu.language"), Go(page="language")),
+            ],
+            [button(spoken.say(main_key), Go(page="main"))],
+        ]
+    )
+
+
+def length_keyboard(minutes: int, spoken: Language) -> InlineKeyboardMarkup:
+    choices = [
+        button(
+            ("✓ " if choice == minutes else "") + spoken.say("length.minutes", choice),
+            PickMinutes(minutes=choice),
+        )
+        for choice in MINUTES
+    ]
+    return keyboard([choices, [button(spoken.say("menu.back"), Go(page="settings"))]])
+
+
+def languages_keyboard(spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard(
+        [
+            [
+                button("Русский", PickLanguage(code="ru")),
+                button("English", PickLanguage(code="en")),
+            ],
+            [button(spoken.say("menu.back"), Go(page="settings"))],
+        ]
+    )
+
+
+def topics_keyboard(topics: Sequence[Topic], offset: int, spoken: Language) -> InlineKeyboardMarkup:
+    shown = topics[offset : offset + TOPICS_A_PAGE]
+    rows = [
+        [button(f"✖ {topic.words[:40]}", DropTopic(topic=topic.id, offset=offset))]
+        for topic in shown
+    ]
+    return keyboard(
+        [
+            *rows,
+            pager(len(topics), offset, TOPICS_A_PAGE, "topics"),
+            [
+                button(spoken.say("topics.add"), Go(page="addtopic")),
+                button(spoken.say("menu.settings"), Go(page="settings")),
+            ],
+        ]
+    )
+
+
+def pager(total: int, offset: int, size: int, page: str) -> Row:
+    """⬅️ and ➡️ where there is something that way."""
+    row = []
+    if offset > 0:
+        row.append(button("⬅️", Go(page=page, offset=max(0, offset - size))))
+    if offset + size < total:
+        row.append(button("➡️", Go(page=page, offset=offset + size)))
+    return row
+
+
+def stories_keyboard(
+    kind: str, offset: int, size: int, spoken: Language, *, more: bool, follow: bool
+) -> InlineKeyboardMarkup | None:
+    """None: nothing to press."""
+    row = []
+    if offset > 0:
+        newer = MoreStories(kind=kind, offset=max(0, offset - size), size=size)
+        row.append(button("⬅️ " + spoken.say("stories.newer"), newer))
+    if more:
+        older = MoreStories(kind=kind, offset=offset + size, size=size)
+        row.append(button(spoken.say("stories.older") + " ➡️", older))
+    rows = [row, [button(spoken.say("stories.follow"), FollowShown())] if follow else []]
+    return keyboard(rows) if any(rows) else None

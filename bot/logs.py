@@ -1,0 +1,61 @@
+"""Logs: an event name and fields, one line a unit of work; never a token, never a message body."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import structlog
+
+TOKEN: Final = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}")
+REDACTED: Final = "[token]"
+
+
+def set_up_logs(level: str, form: str) -> None:
+    """`form` is `human` or `json`; libraries' own warnings take the same way out."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for chatty in ("aiogram", "apscheduler", "aiosqlite", "asyncio"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def redact(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """An exception text of aiogram can carry the token: it leaves no process of ours."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = TOKEN.sub(REDACTED, value)
+        elif isinstance(value, BaseException):
+            event[name] = TOKEN.sub(REDACTED, str(value))
+    return event

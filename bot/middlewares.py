@@ -1,0 +1,145 @@
+"""What stands before every handler: who is speaking, whether they may, and the press's answer."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import structlog
+from aiogram import BaseMiddleware, Bot
+from aiogram.dispatcher.flags import get_flag
+from aiogram.enums import ChatMemberStatus
+from aiogram.exceptions import TelegramBadRequest
+from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, User
+
+from bot.context import Context
+from bot.errors import NotAllowedError, StaleButtonError
+from bot.i18n import Language, language, language_for
+from bot.pipeline import is_allowed
+from bot.subscribing import ask_for_access, reader_for
+from digests.models import Access, ChatId, Subscriber
+from storage import subscribers
+
+log = structlog.get_logger()
+
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+OPEN_TO_ALL: Final = "open"  # flag: needs no access
+CHANGES: Final = "changes"  # flag: in a group, for its administrators only
+ADMIN: Final = "admin"  # flag: for the bot's administrators only
+TITLE_LETTERS: Final = 100
+
+
+class Introduction(BaseMiddleware):
+    """Finds or adds the subscriber a message or press belongs to."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        chat, user = _who(event)
+        if chat is None:
+            raise StaleButtonError
+        subscriber = await self._subscriber(chat, user)
+        data["context"] = self._context
+        data["subscriber"] = subscriber
+        data["spoken"] = language(subscriber.language)
+        data["reader"] = reader_for(self._context, subscriber)
+        return await handler(event, data)
+
+    async def _subscriber(self, chat: Chat, user: User | None) -> Subscriber:
+        settings, db = self._context.settings, self._context.db
+        chat_id = ChatId(chat.id)
+        known = await subscribers.find_subscriber(db, chat_id)
+        title = (chat.title or chat.full_name or "")[:TITLE_LETTERS]
+        if known is None or known.title != title or known.kind != chat.type:
+            spoken = language_for(user.language_code if user else None, settings.default_language)
+            zone, now = settings.default_timezone, self._context.now()
+            known = await subscribers.add_subscriber(
+                db, chat_id, chat.type, title, spoken, zone, now
+            )
+        if known.unreachable:
+            await subscribers.mark_reachable(db, chat_id)
+            self._context.outbox_filled.set()
+        return known
+
+
+class Rights(BaseMiddleware):
+    """Inner: refuses before the handler runs whoever may not do what its flags say."""
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        context: Context = data["context"]
+        subscriber: Subscriber = data["subscriber"]
+        _, user = _who(event)
+        if get_flag(data, ADMIN) and not context.is_admin(user.id if user else None):
+            raise NotAllowedError
+        if not get_flag(data, OPEN_TO_ALL) and not _has_access(context, subscriber, user):
+            return await _refuse(context, subscriber, event, user, data["spoken"])
+        if get_flag(data, CHANGES) and not subscriber.is_private:
+            await _require_group_admin(context.bot, subscriber, event, user)
+        return await handler(event, data)
+
+
+class PressAnswer(BaseMiddleware):
+    """Every button press is answered: with the text the handler returned, or silently."""
+
+    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+        result = await handler(event, data)
+        if isinstance(event, CallbackQuery):
+            await answer_press(event, result if isinstance(result, str) else None)
+        return result
+
+
+async def answer_press(press: CallbackQuery, text: str | None, *, alert: bool = False) -> None:
+    """A press answered twice, or too late, is no error."""
+    try:
+        await press.answer(text[:200] if text else None, show_alert=alert)
+    except TelegramBadRequest as error:
+        log.info("press_unanswered", cause=error.message)
+
+
+def _who(event: TelegramObject) -> tuple[Chat | None, User | None]:
+    if isinstance(event, Message):
+        return event.chat, event.from_user
+    if isinstance(event, CallbackQuery):
+        return (event.message.chat if event.message else None), event.from_user
+    return None, None
+
+
+def _has_access(context: Context, subscriber: Subscriber, user: User | None) -> bool:
+    """An administrator brings the bot into any group."""
+    return is_allowed(context, subscriber) or context.is_admin(user.id if user else None)
+
+
+async def _refuse(
+    context: Context,
+    subscriber: Subscriber,
+    event: TelegramObject,
+    user: User | None,
+    spoken: Language,
+) -> str | None:
+    """Say where the request stands; the first knock goes to the administrators."""
+    key = "access.closed"
+    if context.settings.access == "approval" and subscriber.access is not Access.REFUSED:
+        asked = await ask_for_access(context, subscriber, _name(subscriber, user))
+        key = "access.asked" if asked else "access.waiting"
+    if isinstance(event, Message):
+        await event.answer(spoken.say(key))
+        return None
+    return spoken.say(key)
+
+
+def _name(subscriber: Subscriber, user: User | None) -> str:
+    name = subscriber.title or str(subscriber.chat_id)
+    return f"{name} (@{user.username})" if user and user.username else name
+
+
+async def _require_group_admin(
+    bot: Bot, subscriber: Subscriber, event: TelegramObject, user: User | None
+) -> None:
+    """Raises NotAllowedError unless an administrator of the group speaks, named or anonymous."""
+    sender = event.sender_chat if isinstance(event, Message) else None
+    if sender is not None and sender.id == subscriber.chat_id:
+        return
+    if user is not None:
+        member = await bot.get_chat_member(subscriber.chat_id, user.id)
+        if member.status in {ChatMemberStatus.CREATOR, ChatMemberStatus.ADMINISTRATOR}:
+            return
+    raise NotAllowedError

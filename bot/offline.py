@@ -1,0 +1,132 @@
+"""What the command line does without a bot: take in articles, preview a digest, search, check."""
+
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Final
+
+from bot.context import Core
+from bot.core import open_core
+from bot.errors import FetchError
+from bot.fetching import checked_link
+from bot.i18n import Language, language
+from bot.pipeline import FILE_PATTERN, OLDEST_NEWS, add_feed, add_files, gather_material
+from bot.rendering import render_plain
+from bot.settings import Settings
+from digests.clustering import tell_stories
+from digests.composing import Form, compose
+from digests.errors import SvodkaError
+from digests.models import ChatId, Digest, Story
+from digests.preparing import Rejection
+from digests.topics import parse_query
+from storage import articles, search
+from storage.articles import Added
+
+NOBODY: Final = ChatId(0)  # sees shared sources only
+MORNING: Final = time(9)
+FILES_A_STEP: Final = 20
+RESULTS: Final = 20
+
+
+@dataclass
+class Ingested:
+    """What became of the paths and links, and why some were rejected."""
+
+    added: Added = field(default_factory=Added)
+    rejected: list[Rejection] = field(default_factory=list)
+
+
+Step = Callable[[int], None]  # called with the number of files or links done
+
+
+async def ingest(core: Core, places: Sequence[str], step: Step = lambda _count: None) -> Ingested:
+    """Take in files, folders and feeds; what cannot be read is listed, never raised."""
+    done = Ingested()
+    for place in places:
+        if "://" in place:
+            await _ingest_link(core, place, done)
+            step(1)
+            continue
+        path = Path(place)
+        if not path.exists():
+            done.rejected.append(Rejection(place, "error.no_such_file"))
+            step(1)
+            continue
+        folder = path if path.is_dir() else path.parent
+        files = files_below(path)
+        for start in range(0, len(files), FILES_A_STEP):
+            some = files[start : start + FILES_A_STEP]
+            added, rejected = await add_files(core, folder.resolve(), some)
+            done.added += added
+            done.rejected += rejected
+            step(len(some))
+    return done
+
+
+def files_below(path: Path) -> list[Path]:
+    return sorted(path.rglob(FILE_PATTERN)) if path.is_dir() else [path]
+
+
+async def _ingest_link(core: Core, link: str, done: Ingested) -> None:
+    try:
+        _, added = await add_feed(core, checked_link(link))
+        done.added += added
+    except FetchError as error:
+        reason = f"error.fetch.{error.values.get('reason')}"
+        known = reason if language("en").has(reason) else "error.fetch"
+        done.rejected.append(Rejection(link, known))
+    except SvodkaError as error:
+        done.rejected.append(Rejection(link, error.code))
+
+
+@asynccontextmanager
+async def opened(settings: Settings, places: Sequence[str]) -> AsyncIterator[tuple[Core, Ingested]]:
+    """The real database, or a throw-away one with what the given paths hold."""
+    if not places:
+        async with open_core(settings, settings.database_path) as core:
+            yield core, Ingested()
+        return
+    with tempfile.TemporaryDirectory(prefix="svodka-") as folder:
+        async with open_core(settings, Path(folder) / "preview.sqlite") as core:
+            yield core, await ingest(core, places)
+
+
+async def preview(
+    core: Core, topics: Sequence[str], at: datetime | None, minutes: int = 2
+) -> tuple[Digest, datetime]:
+    """The digest that somebody with these topics would get at that time, and the time."""
+    now = at or await _morning_after(core)
+    since = now - OLDEST_NEWS
+    queries = [parse_query(topic) for topic in topics]
+    material, looked = await gather_material(core.db, NOBODY, queries, since, now)
+    return compose(material, queries, Form(minutes), now, since, looked), now
+
+
+async def _morning_after(core: Core) -> datetime:
+    """09:00 of the day after the newest article, in the default zone."""
+    newest = await articles.newest_publication(core.db) or core.now()
+    day = newest.astimezone(core.settings.zone).date() + timedelta(days=1)
+    return datetime.combine(day, MORNING, core.settings.zone).astimezone(UTC)
+
+
+def described(digest: Digest, spoken: Language, settings: Settings) -> str:
+    if digest.sections:
+        return render_plain(digest, spoken, settings.zone)
+    return (
+        spoken.say(
+            "empty.nothing_new",
+            articles=spoken.say("count.articles", digest.looked.articles),
+            sources=spoken.say("count.sources", digest.looked.sources),
+        )
+        + "\n"
+    )
+
+
+async def find(core: Core, words: str) -> list[Story]:
+    """Raises EmptyQueryError."""
+    query = parse_query(words)
+    ids = await search.find_stories(core.db, NOBODY, query, RESULTS)
+    return tell_stories(await articles.members_of(core.db, NOBODY, ids))

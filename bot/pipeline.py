@@ -1,0 +1,308 @@
+"""What the clock starts, top to bottom: fetch what is due, take in the articles, publish the
+digests whose hour has come. State is in the database; a tick only asks what is due.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.context import Context, Core
+from bot.errors import FetchError
+from bot.i18n import language
+from bot.rendering import Reader, render_digest
+from digests.clustering import tell_stories
+from digests.composing import Material, compose, form_for
+from digests.errors import SvodkaError
+from digests.models import ChatId, Digest, Looked, Source, SourceKind, Subscriber
+from digests.preparing import Batch, Rejection, prepare_feed, prepare_files
+from digests.schedules import latest_due, next_due, slot_of
+from digests.topics import Query, parse_query
+from storage import articles, digests, search, sources, subscribers
+from storage.articles import Added
+from storage.database import Database
+from storage.digests import Slot, Told
+from storage.sources import Polling
+from storage.subscribers import DueSchedule
+
+log = structlog.get_logger()
+
+SOURCES_AT_ONCE: Final = 8
+LONGEST_BACKOFF: Final = timedelta(hours=24)
+OLDEST_NEWS: Final = timedelta(hours=96)
+DIGESTS_A_TICK: Final = 200
+MOST_MATERIAL: Final = 150  # stories weighed for one digest, by coverage
+MOST_OF_A_TOPIC: Final = 40
+FILES_A_BATCH: Final = 50
+MOST_FILE_BYTES: Final = 5 * 1024 * 1024
+FILE_PATTERN: Final = "*.txt"
+
+
+# --- sources ---------------------------------------------------------------------------------
+
+
+async def refresh_sources(core: Core) -> None:
+    """Poll every feed that is due. One failing source never holds up another."""
+    due = await sources.due_sources(core.db, core.now())
+    room = asyncio.Semaphore(SOURCES_AT_ONCE)
+
+    async def refresh(polling: Polling) -> None:
+        async with room:
+            await refresh_source(core, polling)
+
+    async with asyncio.TaskGroup() as group:
+        for polling in due:
+            group.create_task(refresh(polling))
+
+
+async def refresh_source(core: Core, polling: Polling) -> None:
+    source = polling.source
+    try:
+        added = await _poll(core, polling)
+    except SvodkaError as error:
+        wait = _backoff(core, polling.failures + 1, error)
+        reason = str(error.values.get("reason", error.code))
+        await sources.record_failure(core.db, source.id, core.now() + wait, reason)
+        log.warning("source_failed", source=source.id, address=source.address, cause=str(error))
+    else:
+        log.info("source_refreshed", source=source.id, new=added.new, changed=added.changed)
+
+
+async def _poll(core: Core, polling: Polling) -> Added:
+    source, now = polling.source, core.now()
+    fetched = await core.fetcher.fetch(
+        source.address, etag=polling.etag, last_modified=polling.last_modified
+    )
+    interval = timedelta(seconds=core.settings.poll_interval)
+    if fetched.body is None:
+        await sources.record_success(
+            core.db,
+            source.id,
+            now,
+            now + interval,
+            etag=polling.etag,
+            last_modified=polling.last_modified,
+        )
+        return Added()
+    batch = await core.workers.run(
+        prepare_feed, fetched.body, fetched.content_type, fetched.url, now, core.settings.zone
+    )
+    # A first poll's backlog arrived when it was published: it is no news to a running digest.
+    arrived = None if polling.is_first else now
+    added = await articles.add_articles(core.db, source, batch.prepared, arrived)
+    asked = timedelta(minutes=batch.ttl_minutes or 0)
+    await sources.record_success(
+        core.db,
+        source.id,
+        now,
+        now + max(interval, min(asked, LONGEST_BACKOFF)),
+        etag=fetched.etag,
+        last_modified=fetched.last_modified,
+        title=batch.title,
+    )
+    return added
+
+
+def _backoff(core: Core, failures: int, error: SvodkaError) -> timedelta:
+    """Twice as long after each failure in a row, a day at most, and as long as the site asks."""
+    interval = timedelta(seconds=core.settings.poll_interval)
+    doublings = min(failures - 1, 16)
+    wait = min(interval * (1 << doublings), LONGEST_BACKOFF)
+    asked = error.values.get("retry_after")
+    return max(wait, asked) if isinstance(asked, timedelta) else wait
+
+
+async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[Source, Added]:
+    """Fetch a feed and make it a source with its backlog; nothing is kept of what is no feed.
+
+    Raises FetchError, NotAFeedError.
+    """
+    fetched = await core.fetcher.fetch(url)
+    if fetched.body is None:
+        raise FetchError(url=url, reason="http_304")
+    now = core.now()
+    batch = await core.workers.run(
+        prepare_feed, fetched.body, fetched.content_type, fetched.url, now, core.settings.zone
+    )
+    source, _ = await sources.add_source(
+        core.db, SourceKind.FEED, url, batch.title or url, now, owner=owner
+    )
+    added = await articles.add_articles(core.db, source, batch.prepared, None)
+    await sources.record_success(
+        core.db,
+        source.id,
+        now,
+        now + timedelta(seconds=core.settings.poll_interval),
+        etag=fetched.etag,
+        last_modified=fetched.last_modified,
+        title=batch.title,
+    )
+    return source, added
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+@dataclass
+class SeenFiles:
+    """Which versions of which files were read: the folder is looked at again and again."""
+
+    versions: dict[Path, tuple[int, int]]  # path → (mtime in ns, size)
+
+    def unread(self, folder: Path) -> list[Path]:
+        found = []
+        for path in sorted(folder.glob(FILE_PATTERN)):
+            stat = path.stat()
+            if self.versions.get(path) != (stat.st_mtime_ns, stat.st_size):
+                self.versions[path] = (stat.st_mtime_ns, stat.st_size)
+                found.append(path)
+        return found
+
+
+async def read_folder(core: Core, folder: Path, seen: SeenFiles) -> Added:
+    """Take in what is new in the watched folder."""
+    paths = seen.unread(folder)
+    added = Added()
+    for start in range(0, len(paths), FILES_A_BATCH):
+        some, rejected = await add_files(core, folder, paths[start : start + FILES_A_BATCH])
+        added += some
+        for rejection in rejected:
+            log.warning("file_rejected", name=rejection.name, cause=rejection.code)
+    if paths:
+        log.info("folder_read", folder=str(folder), new=added.new, changed=added.changed)
+    return added
+
+
+async def add_files(
+    core: Core, folder: Path, paths: Sequence[Path]
+) -> tuple[Added, tuple[Rejection, ...]]:
+    """Articles of files below `folder`, which is their source."""
+    contents = []
+    rejected = []
+    for path in paths:
+        try:
+            if path.stat().st_size > MOST_FILE_BYTES:
+                rejected.append(Rejection(path.name, "error.too_large"))
+                continue
+            contents.append((path.name, path.read_bytes()))
+        except OSError as error:
+            log.warning("file_unreadable", name=path.name, cause=str(error))
+            rejected.append(Rejection(path.name, "error.unreadable"))
+    source, is_new = await sources.add_source(
+        core.db, SourceKind.FILES, str(folder), folder.name or str(folder), core.now()
+    )
+    batch = await prepare_contents(core, contents)
+    arrived = None if is_new else core.now()
+    added = await articles.add_articles(core.db, source, batch.prepared, arrived)
+    return added, (*rejected, *batch.rejected)
+
+
+async def add_document(
+    core: Core, data: bytes, name: str, owner: ChatId | None
+) -> tuple[Added, tuple[Rejection, ...]]:
+    """An article file sent to the bot. The sender's file name identifies nothing."""
+    batch = await prepare_contents(core, [(name, data)])
+    prepared = [replace(article, guid=article.fingerprint) for article in batch.prepared]
+    title = language(core.settings.default_language).say("source.documents")
+    source, _ = await sources.add_source(
+        core.db, SourceKind.FILES, "documents", title, core.now(), owner=owner
+    )
+    added = await articles.add_articles(core.db, source, prepared, core.now())
+    return added, batch.rejected
+
+
+async def prepare_contents(core: Core, contents: Sequence[tuple[str, bytes]]) -> Batch:
+    return await core.workers.run(prepare_files, contents, core.now(), core.settings.zone)
+
+
+# --- digests ---------------------------------------------------------------------------------
+
+
+async def publish_due_digests(context: Context) -> int:
+    """Publish the digest of every schedule that is due; how many had something to tell."""
+    now = context.now()
+    published = 0
+    for schedule in await subscribers.due_schedules(context.db, now, DIGESTS_A_TICK):
+        try:
+            published += await publish_scheduled(context, schedule, now)
+        except SvodkaError as error:
+            # The schedule stays due: the next tick tries again. Nobody else waits for it.
+            log.exception("digest_failed", chat=schedule.subscriber.chat_id, cause=str(error))
+    return published
+
+
+async def publish_scheduled(context: Context, schedule: DueSchedule, now: datetime) -> bool:
+    """The digest of the latest slot that is due; a long outage gives one late digest."""
+    subscriber = schedule.subscriber
+    zone = ZoneInfo(subscriber.zone)
+    due = latest_due(schedule.timing, zone, schedule.due, now)
+    following = next_due(schedule.timing, zone, max(now, due.instant)).instant
+    paused = subscriber.paused_until is not None and subscriber.paused_until > now
+    if paused or not is_allowed(context, subscriber):
+        await subscribers.advance_schedule(context.db, schedule.id, schedule.due, following)
+        return False
+    slot = Slot(slot_of(schedule.id, schedule.timing, due), schedule.id, schedule.due, following)
+    digest = await publish_digest(context, subscriber, slot, now)
+    return digest is not None and bool(digest.sections)
+
+
+def is_allowed(context: Context, subscriber: Subscriber) -> bool:
+    if context.settings.access == "open" or subscriber.access == "granted":
+        return True
+    return context.is_admin(subscriber.chat_id)
+
+
+async def publish_digest(
+    context: Context, subscriber: Subscriber, slot: Slot, now: datetime
+) -> Digest | None:
+    """Make a digest and put it into the outbox. None: the slot has its digest already."""
+    chat = subscriber.chat_id
+    digest = await make_digest(context, subscriber, now)
+    reader = Reader(language(subscriber.language), ZoneInfo(subscriber.zone), context.username)
+    pages = render_digest(digest, reader)
+    told = [
+        Told(story.id, story.lead.id, part)
+        for part, page in enumerate(pages, 1)
+        for story in page.stories
+    ]
+    messages = [page.message.to_json() for page in pages]
+    written = await digests.publish(context.db, chat, slot, digest.since, now, messages, told)
+    if written is None:
+        return None
+    log.info("digest_published", chat=chat, digest=written, slot=slot.name, stories=len(told))
+    if messages:
+        context.outbox_filled.set()
+    return digest
+
+
+async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -> Digest:
+    """What the chat's next digest would hold now."""
+    chat = subscriber.chat_id
+    topics = [parse_query(topic.words) for topic in await subscribers.topics_of(context.db, chat)]
+    since = await digests.window_start(context.db, chat) or now - OLDEST_NEWS
+    material, looked = await gather_material(context.db, chat, topics, since, now)
+    form = form_for(subscriber.minutes, private=subscriber.is_private, main=subscriber.main)
+    return await context.workers.run(compose, material, topics, form, now, since, looked)
+
+
+async def gather_material(
+    db: Database, chat: ChatId, topics: Sequence[Query], since: datetime, now: datetime
+) -> tuple[list[Material], Looked]:
+    """The stories since `since` that the chat may see and was not told: those covered most, and
+    those that answer its topics."""
+    oldest = now - max(OLDEST_NEWS, now - since)
+    found = await articles.stories_arrived(db, chat, since, oldest, MOST_MATERIAL)
+    for topic in topics:
+        found += await search.find_stories(
+            db, chat, topic, MOST_OF_A_TOPIC, arrived_after=since, untold=True
+        )
+    stories = tell_stories(await articles.members_of(db, chat, list(dict.fromkeys(found))))
+    recent = [story for story in stories if story.newest >= oldest]
+    keys = await articles.keys_of_articles(db, chat, [story.lead.id for story in recent])
+    material = [Material(story, keys[story.lead.id]) for story in recent]
+    return material, Looked(*await articles.count_arrived(db, chat, since))

@@ -1,0 +1,51 @@
+"""Telegram's rates: about 30 messages a second overall, one a second to a chat, 20 a minute to a
+group. They are not firm, so `retry_after` is obeyed besides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+OVERALL_A_SECOND: Final = 30.0
+CHAT_SECONDS: Final = 1.0
+GROUP_SECONDS: Final = 3.0
+CHATS_REMEMBERED: Final = 10_000
+
+
+@dataclass
+class RateLimits:
+    """Says how long a send has to wait. Interactive answers never wait, but count."""
+
+    monotonic: Callable[[], float]
+    overall_a_second: float = OVERALL_A_SECOND
+
+    def __post_init__(self) -> None:
+        self._tokens = self.overall_a_second
+        self._filled = self.monotonic()
+        self._chats: dict[int, float] = {}  # chat → when it may be written to again
+
+    def reserve(self, chat: int) -> float:
+        """Take a place for one message to `chat`; the seconds to wait before sending it."""
+        now = self.monotonic()
+        self._refill(now)
+        self._tokens -= 1
+        overall = max(0.0, -self._tokens / self.overall_a_second)
+        at = max(now + overall, self._chats.get(chat, 0.0))
+        self._note(chat, at, now)
+        return at - now
+
+    def count(self, chat: int) -> None:
+        """An interactive answer went out: broadcasts make room for it."""
+        now = self.monotonic()
+        self._refill(now)
+        self._tokens -= 1
+        self._note(chat, now, now)
+
+    def _refill(self, now: float) -> None:
+        grown = self._tokens + (now - self._filled) * self.overall_a_second
+        self._tokens = min(self.overall_a_second, grown)
+        self._filled = now
+
+    def _note(self, chat: int, at: float, now: float) -> None:
+        self._chats[chat] = at + (CHAT_SECONDS if chat > 0 else GROUP_SECONDS)
+        if len(self._chats) > CHATS_REMEMBERED:
+            self._chats = {known: free for known, free in self._chats.items() if free > now}

@@ -1,0 +1,265 @@
+"""From a digest to messages inside Telegram's limits.
+
+Messages are made of text and entities, never of markup with foreign text in it, so nothing a
+source writes can be anything but text. An item is never split over two messages.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiogram.types import InlineKeyboardMarkup
+from aiogram.utils.formatting import (
+    Bold,
+    ExpandableBlockQuote,
+    Italic,
+    Text,
+    TextLink,
+)
+
+from bot.i18n import Language
+from digests.composing import HOST_LETTERS, NAMED_HOSTS
+from digests.models import Article, Digest, Item, Section, Story
+
+MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
+TITLE_LETTERS: Final = 300
+TOPIC_LETTERS: Final = 60
+TEXT_LETTERS: Final = 3_500
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What sendMessage takes, the chat left out."""
+
+    text: str
+    entities: tuple[dict[str, Any], ...] = ()
+    keyboard: InlineKeyboardMarkup | None = None
+
+    def to_json(self) -> str:
+        content: dict[str, Any] = {
+            "text": self.text,
+            "entities": list(self.entities),
+            "link_preview_options": {"is_disabled": True},
+        }
+        if self.keyboard:
+            content["reply_markup"] = self.keyboard.model_dump(mode="json", exclude_none=True)
+        return json.dumps(content, ensure_ascii=False)
+
+    def as_kwargs(self) -> dict[str, Any]:
+        """Arguments of aiogram's `answer`, `send_message` and `edit_text`."""
+        arguments: dict[str, Any] = json.loads(self.to_json())
+        arguments["parse_mode"] = None
+        if self.keyboard:
+            arguments["reply_markup"] = self.keyboard
+        return arguments
+
+
+def message_of(content: Text, keyboard: InlineKeyboardMarkup | None = None) -> Message:
+    text, entities = content.render()
+    return Message(
+        text,
+        tuple(entity.model_dump(mode="json", exclude_none=True) for entity in entities),
+        keyboard,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a text is rendered."""
+
+    language: Language
+    zone: ZoneInfo
+    bot: str  # the bot's username, for links to texts without a public address
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A message of a digest and the stories it tells."""
+
+    message: Message
+    stories: tuple[Story, ...]
+
+
+def render_digest(
+    digest: Digest, reader: Reader, keyboard: InlineKeyboardMarkup | None = None
+) -> list[Page]:
+    """The messages of a digest, in order; the last carries the keyboard. Empty: no stories."""
+    blocks = list(_blocks(digest, reader))
+    pages = _pack(blocks, _header(digest, reader))
+    last = len(pages) - 1
+    return [
+        Page(message_of(Text(*content), keyboard if number == last else None), tuple(stories))
+        for number, (content, stories) in enumerate(pages)
+    ]
+
+
+def _blocks(digest: Digest, reader: Reader) -> Iterable[tuple[Text, Story]]:
+    alone = len(digest.sections) == 1 and digest.sections[0].topic is None
+    for section in digest.sections:
+        for position, item in enumerate(section.items):
+            content = render_item(item, reader)
+            if position == 0 and not alone:
+                content = Text(_section_heading(section, reader), content)
+            yield content, item.story
+
+
+def _pack(
+    blocks: Iterable[tuple[Text, Story]], header: Text
+) -> list[tuple[list[Text], list[Story]]]:
+    pages: list[tuple[list[Text], list[Story]]] = []
+    content: list[Text] = [header]
+    stories: list[Story] = []
+    for block, story in blocks:
+        letters = sum(_letters(part) for part in content)
+        if stories and letters + _letters(block) > MESSAGE_LETTERS:
+            pages.append((content, stories))
+            content, stories = [], []
+        content.append(block)
+        stories.append(story)
+    if stories:
+        pages.append((content, stories))
+    return pages
+
+
+def _letters(content: Text) -> int:
+    return len(content.render()[0])
+
+
+def _header(digest: Digest, reader: Reader) -> Text:
+    language = reader.language
+    day = language.full_date(digest.made.astimezone(reader.zone).date())
+    items = digest.items
+    hosts = {host for item in items for host in item.story.hosts}
+    facts = " · ".join(
+        (
+            language.say("digest.stories", len(items)),
+            language.say("digest.sources", len(hosts)),
+            language.say("digest.minutes", digest.minutes),
+        )
+    )
+    return Text("🗞 ", Bold(language.say("digest.title", day=day)), "\n", facts, "\n")
+
+
+def _section_heading(section: Section, reader: Reader) -> Text:
+    name = section.topic or reader.language.say("digest.main")
+    return Text("\n", Bold(shortened(name, TOPIC_LETTERS).upper()), "\n")
+
+
+def render_item(item: Item, reader: Reader) -> Text:
+    """`▪️ Title`, its sentences, its sources, and what is folded."""
+    parts: list[Text | str] = ["\n▪️ ", linked_title(item.story.lead, reader), "\n"]
+    if item.sentences:
+        parts += [" ".join(item.sentences), "\n"]
+    parts += [sources_line(item.story, reader), "\n"]
+    if item.details:
+        parts += [ExpandableBlockQuote(" ".join(item.details)), "\n"]
+    return Text(*parts)
+
+
+def linked_title(article: Article, reader: Reader) -> Text:
+    title = Bold(shortened(article.title, TITLE_LETTERS))
+    return TextLink(title, url=address_of(article, reader.bot))
+
+
+def address_of(article: Article, bot: str) -> str:
+    """Where an article can be read: its link, or else its text in the bot."""
+    if article.link and article.link.startswith(("https://", "http://")):
+        return article.link
+    return f"https://t.me/{bot}?start=a_{article.id}"
+
+
+def sources_line(story: Story, reader: Reader, age: str | None = None) -> Text:
+    """`Вестник, Маяк, Полдень и ещё 2`, each name a link to its own article."""
+    by_host: dict[str, Article] = {}
+    for article in story.articles:
+        by_host.setdefault(article.host, article)
+    named = list(by_host.values())[:NAMED_HOSTS]
+    parts: list[Text | str] = []
+    for number, article in enumerate(named):
+        parts.append(", " if number else "")
+        name = shortened(article.source.title, HOST_LETTERS)
+        parts.append(TextLink(name, url=address_of(article, reader.bot)))
+    if len(by_host) > len(named):
+        parts.append(" " + reader.language.say("story.more", count=len(by_host) - len(named)))
+    if age:
+        parts.append(f" · {age}")
+    return Italic(*parts)
+
+
+def render_stories(
+    stories: Sequence[Story],
+    heading: Text,
+    reader: Reader,
+    now: datetime,
+    keyboard: InlineKeyboardMarkup | None = None,
+    *,
+    sentences: bool = True,
+) -> Message:
+    """A list of stories as one message; sentences give way to titles when room is short."""
+    language = reader.language
+    items = [
+        _listed(story, reader, language.age(story.newest, now), sentences=sentences)
+        for story in stories
+    ]
+    content = Text(heading, *items)
+    if sentences and _letters(content) > MESSAGE_LETTERS:
+        return render_stories(stories, heading, reader, now, keyboard, sentences=False)
+    while items and _letters(content) > MESSAGE_LETTERS:
+        items.pop()
+        content = Text(heading, *items)
+    return message_of(content, keyboard)
+
+
+def _listed(story: Story, reader: Reader, age: str, *, sentences: bool) -> Text:
+    parts: list[Text | str] = ["\n▪️ ", linked_title(story.lead, reader), "\n"]
+    if sentences and story.lead.summary:
+        parts += [story.lead.summary[0].text, "\n"]
+    return Text(*parts, sources_line(story, reader, age), "\n")
+
+
+def render_article(article: Article, text: str, reader: Reader) -> Message:
+    """The text of an article that has no public address."""
+    shown = shortened(text, TEXT_LETTERS)
+    moment = reader.language.short_moment(article.published, reader.zone)
+    return message_of(
+        Text(
+            Bold(shortened(article.title, TITLE_LETTERS)),
+            "\n",
+            Italic(f"{shortened(article.source.title, HOST_LETTERS)} · {moment}"),
+            "\n\n",
+            shown,
+        )
+    )
+
+
+def shortened(text: str, letters: int) -> str:
+    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+
+
+def render_plain(digest: Digest, language: Language, zone: ZoneInfo) -> str:
+    """The digest as plain text with each item's link or file path, for a terminal."""
+    reader = Reader(language, zone, "")
+    lines = [_header(digest, reader).render()[0]]
+    alone = len(digest.sections) == 1 and digest.sections[0].topic is None
+    for section in digest.sections:
+        if not alone:
+            lines.append(_section_heading(section, reader).render()[0].strip() + "\n")
+        lines.extend(_plain_item(item, language) for item in section.items)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _plain_item(item: Item, language: Language) -> str:
+    lines = [f"▪ {item.story.lead.title}"]
+    lines += [f"  {sentence}" for sentence in item.sentences]
+    names = [article.source.title for article in item.story.articles]
+    named = list(dict.fromkeys(names))
+    shown = ", ".join(named[:NAMED_HOSTS])
+    if len(named) > NAMED_HOSTS:
+        shown += " " + language.say("story.more", count=len(named) - NAMED_HOSTS)
+    lines.append(f"  {shown}: {item.story.lead.link or item.story.lead.path}")
+    if item.details:
+        lines.append("  > " + " ".join(item.details))
+    return "\n".join(lines) + "\n"

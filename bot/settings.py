@@ -1,0 +1,170 @@
+"""Settings: environment variables with the prefix SVODKA_, or the same lines in `.env`.
+
+Each field's description is the README's; a test holds README, `.env.example` and this file
+together.
+"""
+
+from datetime import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsError
+
+PREFIX: Final = "SVODKA_"
+SQLITE: Final = "sqlite:///"
+
+
+class AccessPolicy(StrEnum):
+    OPEN = "open"
+    APPROVAL = "approval"
+    CLOSED = "closed"
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    bot_token: SecretStr | None = Field(
+        None, description="The bot's token from @BotFather. Needed by `svodka run`."
+    )
+    bot_token_file: Path | None = Field(
+        None, description="A file that holds the token, instead of `SVODKA_BOT_TOKEN`."
+    )
+    telegram_api_url: str = Field(
+        "https://api.telegram.org",
+        description="Base address of the Bot API: Telegram's, your own server's, or a test double's.",
+    )
+    database_url: str = Field(
+        "sqlite:///svodka.sqlite",
+        description="Where everything is kept: `sqlite:///` and a path (four slashes: absolute).",
+    )
+    admins: Annotated[tuple[int, ...], NoDecode] = Field(
+        (),
+        description="Numeric Telegram ids of the administrators, comma-separated. `/id` tells yours.",
+    )
+    access: AccessPolicy = Field(
+        AccessPolicy.APPROVAL,
+        description="Who may use the bot: `open` everybody, `approval` whom an administrator lets in, "
+        "`closed` administrators and those let in before.",
+    )
+    default_language: Literal["ru", "en"] = Field(
+        "ru", description="Language of chats whose Telegram language is neither `ru` nor `en`."
+    )
+    default_timezone: str = Field(
+        "Europe/Moscow", description="IANA zone of new subscribers and of dates without a time."
+    )
+    default_time: time = Field(time(8, 0), description="Local time of a new subscriber's digest.")
+    articles_dir: Path | None = Field(
+        None, description="A folder watched for article files (`.txt`). Empty: none."
+    )
+    poll_interval: int = Field(
+        900, ge=5, le=86_400, description="Seconds between two looks at a feed and at the folder."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
+    )
+    log_format: Literal["human", "json"] = Field(
+        "human", description="`human` lines for a terminal, `json` for machines."
+    )
+
+    @field_validator("admins", mode="before")
+    @classmethod
+    def _split_admins(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("default_timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError("is no IANA time zone such as Europe/Moscow")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _sqlite_only(cls, value: str) -> str:
+        if not value.startswith(SQLITE) or len(value) == len(SQLITE):
+            raise ValueError("must be sqlite:/// and a path; other databases are not supported")
+        return value
+
+    @field_validator("telegram_api_url")
+    @classmethod
+    def _http_only(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("bot_token_file", "articles_dir", "bot_token", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_token(self) -> "Settings":
+        if self.bot_token and self.bot_token_file:
+            raise ValueError("BOT_TOKEN and BOT_TOKEN_FILE are both set; keep one of them")
+        return self
+
+    @property
+    def database_path(self) -> Path:
+        return Path(self.database_url.removeprefix(SQLITE))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.default_timezone)
+
+    def token(self) -> str:
+        """The bot's token. Raises SettingsError when there is none."""
+        token = self.bot_token.get_secret_value() if self.bot_token else ""
+        if self.bot_token_file:
+            try:
+                token = self.bot_token_file.read_text(encoding="utf-8")
+            except OSError as error:
+                raise SettingsError(
+                    f"SVODKA_BOT_TOKEN_FILE: {self.bot_token_file} cannot be read ({error.strerror})."
+                ) from error
+        token = token.strip()
+        if not token:
+            raise SettingsError(
+                "SVODKA_BOT_TOKEN is not set. Get a token from @BotFather and put it into .env "
+                "(see .env.example), or try the bot without one: svodka demo."
+            )
+        number, _, secret = token.partition(":")
+        if not (number.isdigit() and secret):
+            raise SettingsError(
+                "SVODKA_BOT_TOKEN does not look like a token: it should read 123456:ABC-DEF…"
+            )
+        return token
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Raises SettingsError with one sentence a wrong setting, each naming it."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise SettingsError("\n".join(_sentence(one) for one in error.errors())) from error
+
+
+def _sentence(error: object) -> str:
+    values = dict(error)  # type: ignore[call-overload]
+    place = [str(part) for part in values["loc"]]
+    name = PREFIX + place[0].upper() if place else PREFIX.rstrip("_")
+    message = str(values["msg"]).removeprefix("Value error, ")
+    shown = values.get("input")
+    if not place or "token" in place[0] or isinstance(shown, dict):
+        return f"{name}: {message}."
+    if place[0] == "admins":
+        message = "must be numeric Telegram ids separated by commas"
+    return f"{name}: {message} (it is {shown!r})."

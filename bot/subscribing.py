@@ -1,0 +1,204 @@
+"""What a chat starts: coming in, choosing topics and a schedule, asking for stories.
+
+Handlers parse and answer; what is decided is decided here, through the store.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.context import Context
+from bot.errors import BadDurationError, StaleButtonError
+from bot.i18n import language
+from bot.keyboards import access_keyboard
+from bot.pipeline import OLDEST_NEWS, publish_digest
+from bot.rendering import Message, Reader
+from digests.clustering import tell_stories
+from digests.models import Access, ChatId, Digest, Story, StoryId, Subscriber
+from digests.schedules import EVERY_DAY, Timing, next_due, parse_timing
+from digests.text.words import fold
+from digests.topics import Query, parse_query
+from digests.zones import find_zone
+from storage import articles, outbox, search, subscribers
+from storage.digests import Slot
+
+LONGEST_PAUSE: Final = timedelta(days=365)
+SUGGESTED_TOPICS: Final = 8
+DURATION: Final = re.compile(r"^(?P<count>\d{1,4})?\s*(?P<unit>[^\W\d_]+)$")
+HOUR, DAY, WEEK, MONTH = (timedelta(hours=1), timedelta(days=1), timedelta(weeks=1), timedelta(30))
+UNITS: Final = (
+    (("ч", "час", "h", "hour"), HOUR),
+    (("д", "день", "дн", "сут", "d", "day"), DAY),
+    (("н", "нед", "w", "week"), WEEK),
+    (("мес", "month"), MONTH),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of stories."""
+
+    stories: list[Story]
+    more: bool  # whether another page follows
+
+
+def reader_for(context: Context, subscriber: Subscriber) -> Reader:
+    return Reader(language(subscriber.language), ZoneInfo(subscriber.zone), context.username)
+
+
+# --- coming in -------------------------------------------------------------------------------
+
+
+async def ask_for_access(context: Context, subscriber: Subscriber, who: str) -> bool:
+    """Put the question to the administrators, once. False: it was asked before."""
+    if subscriber.access is not Access.NONE:
+        return False
+    if not await subscribers.set_access(context.db, subscriber.chat_id, Access.ASKED):
+        return False
+    spoken = language(context.settings.default_language)
+    notice = Message(
+        spoken.say("access.asked_admin", who=who, chat=subscriber.chat_id),
+        keyboard=access_keyboard(subscriber.chat_id, spoken),
+    )
+    for admin in context.admin_chats:
+        await notify(context, admin, notice)
+    return True
+
+
+async def decide_access(context: Context, chat: ChatId, *, granted: bool) -> Subscriber | None:
+    """Let somebody in or not, and tell them. None: there is no such chat."""
+    subscriber = await subscribers.find_subscriber(context.db, chat)
+    if subscriber is None:
+        return None
+    access = Access.GRANTED if granted else Access.REFUSED
+    if await subscribers.set_access(context.db, chat, access):
+        key = "access.granted" if granted else "access.refused"
+        await notify(context, chat, Message(language(subscriber.language).say(key)))
+    return subscriber
+
+
+async def notify(context: Context, chat: ChatId, message: Message) -> None:
+    await outbox.add_notice(context.db, chat, message.to_json(), context.now())
+    context.outbox_filled.set()
+
+
+# --- topics ----------------------------------------------------------------------------------
+
+
+async def follow(context: Context, chat: ChatId, words: str) -> tuple[str, bool]:
+    """Add a topic: its words as kept, and whether it is new. Raises EmptyQueryError."""
+    query = parse_query(words)
+    added = await subscribers.add_topic(context.db, chat, query.text, context.now())
+    return query.text, added
+
+
+async def unfollow_words(context: Context, chat: ChatId, words: str) -> str | None:
+    """Remove a topic by its words. None: the chat has no such topic."""
+    wanted = fold(" ".join(words.split()))
+    for topic in await subscribers.topics_of(context.db, chat):
+        if fold(topic.words) == wanted:
+            return await subscribers.remove_topic(context.db, chat, topic.id)
+    return None
+
+
+async def suggested_topics(context: Context, subscriber: Subscriber) -> list[str]:
+    """Topics of the catalogue that something was written about lately."""
+    offered = language(subscriber.language).say("start.suggestions").split("|")
+    since = context.now() - OLDEST_NEWS
+    live = []
+    for words in offered:
+        query = parse_query(words)
+        if await search.find_stories(context.db, subscriber.chat_id, query, 1, arrived_after=since):
+            live.append(words)
+        if len(live) == SUGGESTED_TOPICS:
+            break
+    return live or offered[:SUGGESTED_TOPICS]
+
+
+# --- schedule --------------------------------------------------------------------------------
+
+
+async def timing_of(context: Context, chat: ChatId) -> Timing:
+    schedule = await subscribers.schedule_of(context.db, chat)
+    return schedule.timing if schedule else Timing(context.settings.default_time, EVERY_DAY)
+
+
+def hour_of(packed: str) -> time:
+    """`0830` of a button. Raises StaleButtonError on forged data."""
+    try:
+        return time(int(packed[:2]), int(packed[2:4]))
+    except ValueError as error:
+        raise StaleButtonError from error
+
+
+async def schedule(
+    context: Context, subscriber: Subscriber, timing: Timing, zone: ZoneInfo
+) -> datetime:
+    """Set time, days and zone, and subscribe; when the next digest is due."""
+    due = next_due(timing, zone, context.now()).instant
+    await subscribers.set_schedule(context.db, subscriber.chat_id, timing, zone.key, due)
+    if subscriber.paused_until is not None:
+        await subscribers.set_paused(context.db, subscriber.chat_id, None)
+    return due
+
+
+async def schedule_by_words(context: Context, subscriber: Subscriber, words: str) -> datetime:
+    """`8:30 weekdays`; days stay as they were when none is named. Raises BadScheduleError."""
+    timing = parse_timing(words, (await timing_of(context, subscriber.chat_id)).days)
+    return await schedule(context, subscriber, timing, ZoneInfo(subscriber.zone))
+
+
+async def move_to_zone(context: Context, subscriber: Subscriber, words: str) -> ZoneInfo:
+    """A city, a zone, or the time it is there now. Raises UnknownZoneError."""
+    zone = find_zone(words, context.now())
+    await schedule(context, subscriber, await timing_of(context, subscriber.chat_id), zone)
+    return zone
+
+
+def parse_duration(words: str) -> timedelta:
+    """`7d`, `3 дня`, `неделя`, `12 часов`. Raises BadDurationError."""
+    match = DURATION.match(fold(words.strip()))
+    if match:
+        count = int(match["count"] or 1)
+        for starts, unit in UNITS:
+            if any(_is_unit(match["unit"], start) for start in starts) and count:
+                return min(count * unit, LONGEST_PAUSE)
+    raise BadDurationError(text=words[:80])
+
+
+def _is_unit(word: str, start: str) -> bool:
+    return (
+        word == start
+        or (len(start) > 1 and word.startswith(start))
+        or word in {"дня", "дней"}
+        and start == "дн"
+    )
+
+
+# --- asking ----------------------------------------------------------------------------------
+
+
+async def latest(context: Context, chat: ChatId, limit: int, offset: int = 0) -> Found:
+    ids = await articles.latest_stories(context.db, chat, limit + 1, offset)
+    return await _found(context, chat, ids, limit)
+
+
+async def search_stories(
+    context: Context, chat: ChatId, query: Query, limit: int, offset: int = 0
+) -> Found:
+    ids = await search.find_stories(context.db, chat, query, limit + 1, offset)
+    return await _found(context, chat, ids, limit)
+
+
+async def _found(context: Context, chat: ChatId, ids: Sequence[StoryId], limit: int) -> Found:
+    members = await articles.members_of(context.db, chat, ids[:limit])
+    by_id = {story.id: story for story in tell_stories(members)}
+    return Found([by_id[number] for number in ids[:limit] if number in by_id], len(ids) > limit)
+
+
+async def digest_now(context: Context, subscriber: Subscriber, update_id: int) -> Digest | None:
+    """What the next digest would hold now; it counts as told. None: this request was answered."""
+    return await publish_digest(context, subscriber, Slot(f"now/{update_id}"), context.now())

@@ -1,0 +1,286 @@
+"""Composition: which stories a digest tells, in what sections and how much of each.
+
+Everything is decided on plain lengths under two budgets, the reader's minutes and Telegram's
+messages; an item is never split. Rendering only turns the result into entities.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from math import ceil, sqrt
+from typing import Final
+
+from digests.models import (
+    Candidate,
+    Digest,
+    Item,
+    Keys,
+    Level,
+    Looked,
+    Section,
+    Story,
+)
+from digests.ranking import rank, terms_of
+from digests.text.keys import lemma_keys
+from digests.topics import Query, interests
+
+LETTERS_A_MINUTE: Final = 1_500  # about 220 words
+PART_LETTERS: Final = 3_800  # visible characters of one message; Telegram takes 4,096
+PARTS_BY_MINUTES: Final = {2: 1, 5: 2, 10: 4}
+MOST_STORIES: Final = 12
+MOST_MAIN_STORIES: Final = 3
+MOST_OF_ONE_HOST: Final = 3
+TOPIC_SHARE: Final = 0.4
+RELEVANCE: Final = 0.75  # of the MMR trade between score and difference from what is chosen
+NAMED_HOSTS: Final = 3
+HOST_LETTERS: Final = 40
+HEADER_LETTERS: Final = 160
+SECTION_LETTERS: Final = 70
+ITEM_LETTERS: Final = 40  # bullets, line ends, «и ещё 12», an update's mark
+DETAIL_SENTENCES: Final = 3
+RAISES: Final = ((Level.SENTENCE, 1.0), (Level.SUMMARY, 0.6))
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How much a subscriber wants to read."""
+
+    minutes: int = 2  # 2, 5 or 10
+    parts: int = 1  # messages at most; groups always get one
+    main: bool = True  # whether the section «Главное» follows the topics
+
+    @property
+    def letters(self) -> int:
+        return min(self.minutes * LETTERS_A_MINUTE, self.parts * PART_LETTERS)
+
+
+def form_for(minutes: int, *, private: bool, main: bool = True) -> Form:
+    return Form(minutes, PARTS_BY_MINUTES.get(minutes, 1) if private else 1, main)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A story with the keys by which topics are matched: those of its lead article."""
+
+    story: Story
+    keys: Keys
+
+
+def compose(
+    material: Iterable[Material],
+    topics: Sequence[Query],
+    form: Form,
+    now: datetime,
+    since: datetime,
+    looked: Looked | None = None,
+) -> Digest:
+    """The digest of what is new to a chat; `material` holds nothing it was told before.
+
+    Deterministic: equal arguments give equal digests.
+    """
+    candidates = rank(_candidate(one, topics, now) for one in material)
+    chosen = _choose(candidates, topics, form)
+    sections = _sections(chosen, topics)
+    sections = _raise_levels(sections, form)
+    sections = _add_details(sections, form)
+    letters = sum(item_letters(item) for section in sections for item in section.items)
+    return Digest(
+        made=now,
+        since=since,
+        sections=sections,
+        looked=looked or Looked(),
+        minutes=max(1, ceil(letters / LETTERS_A_MINUTE)),
+    )
+
+
+def _candidate(one: Material, topics: Sequence[Query], now: datetime) -> Candidate:
+    found = interests(topics, one.keys)
+    keys = frozenset(lemma_keys(one.keys.title) + lemma_keys(one.keys.lead))
+    return Candidate(one.story, found, terms_of(one.story, found, now), keys)
+
+
+# --- choice ----------------------------------------------------------------------------------
+
+
+def _choose(candidates: list[Candidate], topics: Sequence[Query], form: Form) -> list[Candidate]:
+    """By topic first, then «Главное» by coverage; without topics «Главное» only."""
+    hosts = max(1, len({c.story.lead.host for c in candidates}))
+    host_cap = max(MOST_OF_ONE_HOST, ceil(MOST_STORIES / hosts))
+    if not topics:
+        return _pick(candidates, MOST_STORIES, [], lambda c: c.terms.score, host_cap)
+    topic_cap = max(2, int(MOST_STORIES * TOPIC_SHARE)) if len(topics) > 1 else MOST_STORIES
+    room = MOST_STORIES - (MOST_MAIN_STORIES if form.main else 0)
+    mine = [c for c in candidates if c.interests]
+    chosen = _pick(mine, room, [], lambda c: c.terms.score, host_cap, topic_cap)
+    if form.main:
+        rest = [c for c in candidates if not c.interests]
+        main = _pick(rest, MOST_MAIN_STORIES, chosen, _main_value, host_cap)
+        chosen = chosen + [replace(c, interests=()) for c in main]
+    return chosen
+
+
+def _main_value(candidate: Candidate) -> float:
+    return candidate.terms.coverage + candidate.terms.score / 10
+
+
+def _pick(
+    candidates: list[Candidate],
+    count: int,
+    before: list[Candidate],
+    value: Callable[[Candidate], float],
+    host_cap: int,
+    topic_cap: int = MOST_STORIES,
+) -> list[Candidate]:
+    """Maximal marginal relevance (Carbonell and Goldstein, 1998) under the caps."""
+    hosts = Counter(c.story.lead.host for c in before)
+    of_topic: Counter[str] = Counter()
+    likeness = [
+        max((_cosine(c.keys, other.keys) for other in before), default=0.0) for c in candidates
+    ]
+    left = dict(enumerate(candidates))
+    chosen: list[Candidate] = []
+    while left and len(chosen) < count:
+        allowed = [
+            number
+            for number, c in left.items()
+            if hosts[c.story.lead.host] < host_cap and of_topic[_topic(c)] < topic_cap
+        ]
+        if not allowed:
+            break
+        best = max(
+            allowed,
+            key=lambda number: (
+                RELEVANCE * value(left[number]) - (1 - RELEVANCE) * likeness[number],
+                -number,
+            ),
+        )
+        picked = left.pop(best)
+        chosen.append(picked)
+        hosts[picked.story.lead.host] += 1
+        of_topic[_topic(picked)] += 1
+        for number, c in left.items():
+            likeness[number] = max(likeness[number], _cosine(c.keys, picked.keys))
+    return chosen
+
+
+def _topic(candidate: Candidate) -> str:
+    return candidate.interests[0].topic if candidate.interests else ""
+
+
+def _cosine(one: frozenset[str], other: frozenset[str]) -> float:
+    if not one or not other:
+        return 0.0
+    return len(one & other) / sqrt(len(one) * len(other))
+
+
+def _sections(chosen: list[Candidate], topics: Sequence[Query]) -> tuple[Section, ...]:
+    """Sections in the subscriber's order of topics, «Главное» last; items best first."""
+    order = [*dict.fromkeys(query.text for query in topics), ""]
+    sections = []
+    for name in order:
+        items = tuple(Item(c.story, c.terms, Level.TITLE, ()) for c in chosen if _topic(c) == name)
+        if items:
+            sections.append(Section(name or None, items))
+    return tuple(sections)
+
+
+# --- levels ----------------------------------------------------------------------------------
+
+
+def _raise_levels(sections: tuple[Section, ...], form: Form) -> tuple[Section, ...]:
+    """Raise the item with the best value per extra character while everything still fits."""
+    refused: set[tuple[int, Level]] = set()
+    while True:
+        raises = [
+            (gain * item.terms.score / extra, number, raised)
+            for number, item in enumerate(_items(sections))
+            for level, gain in RAISES
+            if level == _next(item.level) and (number, level) not in refused
+            if (raised := _at_level(item, level)).sentences != item.sentences
+            and (extra := item_letters(raised) - item_letters(item)) > 0
+        ]
+        if not raises:
+            return sections
+        _, number, raised = max(raises, key=lambda one: (one[0], -one[1]))
+        tried = _replace_item(sections, number, raised)
+        if visible_letters(tried) <= form.letters and _parts(tried) <= form.parts:
+            sections = tried
+        else:
+            refused.add((number, raised.level))
+
+
+def _next(level: Level) -> Level:
+    return Level.SENTENCE if level is Level.TITLE else Level.SUMMARY
+
+
+def _at_level(item: Item, level: Level) -> Item:
+    picks = sorted(item.story.lead.summary[: int(level)], key=lambda pick: pick.position)
+    return replace(item, level=level, sentences=tuple(pick.text for pick in picks))
+
+
+def _add_details(sections: tuple[Section, ...], form: Form) -> tuple[Section, ...]:
+    """Fold what else is worth knowing under the items, best first, while the messages hold it."""
+    items = list(_items(sections))
+    for number in sorted(range(len(items)), key=lambda n: -items[n].terms.score):
+        item = items[number]
+        more = item.story.lead.summary[int(item.level) : int(item.level) + DETAIL_SENTENCES]
+        if item.level is Level.TITLE or not more:
+            continue
+        ordered = sorted(more, key=lambda pick: pick.position)
+        tried = _replace_item(
+            sections, number, replace(item, details=tuple(pick.text for pick in ordered))
+        )
+        if _parts(tried) <= form.parts:
+            sections = tried
+    return sections
+
+
+def _items(sections: tuple[Section, ...]) -> tuple[Item, ...]:
+    return tuple(item for section in sections for item in section.items)
+
+
+def _replace_item(sections: tuple[Section, ...], number: int, item: Item) -> tuple[Section, ...]:
+    result = []
+    for section in sections:
+        if 0 <= number < len(section.items):
+            items = (*section.items[:number], item, *section.items[number + 1 :])
+            result.append(replace(section, items=items))
+        else:
+            result.append(section)
+        number -= len(section.items)
+    return tuple(result)
+
+
+# --- lengths ---------------------------------------------------------------------------------
+
+
+def item_letters(item: Item) -> int:
+    """Visible characters of an item unfolded no further than it is sent; never too few."""
+    names = sum(min(len(host), HOST_LETTERS) + 2 for host in item.story.hosts[:NAMED_HOSTS])
+    return (
+        ITEM_LETTERS + len(item.story.lead.title) + names + sum(len(s) + 1 for s in item.sentences)
+    )
+
+
+def folded_letters(item: Item) -> int:
+    return sum(len(sentence) + 1 for sentence in item.details)
+
+
+def visible_letters(sections: tuple[Section, ...]) -> int:
+    return HEADER_LETTERS + sum(
+        SECTION_LETTERS + sum(item_letters(item) for item in section.items) for section in sections
+    )
+
+
+def _parts(sections: tuple[Section, ...]) -> int:
+    """How many messages the items fill when none is split."""
+    parts, used = 1, HEADER_LETTERS
+    for section in sections:
+        for position, item in enumerate(section.items):
+            letters = item_letters(item) + folded_letters(item)
+            letters += SECTION_LETTERS if position == 0 else 0
+            if used + letters > PART_LETTERS:
+                parts, used = parts + 1, SECTION_LETTERS
+            used += letters
+    return parts

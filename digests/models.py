@@ -1,0 +1,293 @@
+"""The values of the pipeline, in its order: source → entry → article → story → digest.
+
+All are frozen. Instants are aware UTC datetimes; local time exists only in `schedules` and in
+rendering. `None` means what the comment beside the field says, and nothing else.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import NewType
+
+SourceId = NewType("SourceId", int)
+ArticleId = NewType("ArticleId", int)
+StoryId = NewType("StoryId", int)
+ChatId = NewType("ChatId", int)
+ScheduleId = NewType("ScheduleId", int)
+DigestId = NewType("DigestId", int)
+TopicId = NewType("TopicId", int)
+DeliveryId = NewType("DeliveryId", int)
+
+
+class SourceKind(StrEnum):
+    FEED = "feed"  # address: the feed's URL
+    FILES = "files"  # address: a folder, or `documents` for files sent to the bot
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    id: SourceId
+    kind: SourceKind
+    address: str
+    title: str
+    owner: ChatId | None  # None: shared with everybody
+    weight: float = 0.5  # quality, 0 … 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item as a source published it: plain text, no markup, nothing cleaned yet."""
+
+    title: str
+    text: str  # paragraphs separated by blank lines
+    guid: str | None = None  # None: the source gives none
+    link: str | None = None  # None: no public address; else http(s)
+    published: datetime | None = None  # None: undated
+    date_only: bool = False  # published has a date but no time of day
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    title: str
+    entries: tuple[Entry, ...]
+    link: str | None = None  # None: the feed names no site
+    ttl_minutes: int | None = None  # None: the feed asks for no interval
+
+
+class ParagraphKind(StrEnum):
+    BODY = "body"
+    HEADING = "heading"
+    QUOTE = "quote"  # opens with a quotation mark: somebody's words
+    LIST = "list"  # an item of a list or a numbered point
+    CONTEXT = "context"  # the body paragraph right after a heading such as «Контекст»
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    text: str
+    kind: ParagraphKind = ParagraphKind.BODY
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """What is left of an entry once credits, teasers, advertising and title copies are gone."""
+
+    title: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    text: str  # stands word for word in the paragraph
+    paragraph: int  # index into CleanText.paragraphs
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What search, topics and clustering see of an article; see `digests.text.keys`.
+
+    Each field is a space-joined string of keys: one lemma key a word in reading order, then a
+    break, then the stem keys that are no lemma key of the field.
+    """
+
+    title: str
+    lead: str  # the first paragraph
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A sentence chosen for the summary."""
+
+    text: str
+    position: int  # index among the article's sentences: summaries are shown in source order
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedArticle:
+    """An entry cleaned, keyed and summarised, ready to be stored."""
+
+    guid: str  # the source's own, else the canonical link, else the fingerprint
+    url: str | None  # canonical; None: no public address
+    link: str | None  # as published, for readers; None: no public address
+    fingerprint: str  # hash of normalised title + first 300 characters
+    title: str
+    text: str  # the cleaned paragraphs, headings included, separated by blank lines
+    language: str  # "ru", "en", or "und"
+    published: datetime
+    keys: Keys
+    summary: tuple[Pick, ...]  # best first, at most 5
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A stored article as one chat sees it. Text and keys stay in the store until asked for."""
+
+    id: ArticleId
+    story_id: StoryId
+    source: Source
+    link: str | None  # None: no public address
+    title: str
+    language: str
+    published: datetime
+    arrived: datetime  # when the store took it in; for a source's first backlog, `published`
+    summary: tuple[Pick, ...]
+    guid: str = ""  # for files, the name below the source's folder
+
+    @property
+    def path(self) -> str:
+        """Where an article without a link was read from."""
+        return f"{self.source.address}/{self.guid}"
+
+    @property
+    def host(self) -> str:
+        """What tells coverage apart: the link's host, else the source's title."""
+        return host_of(self.link) if self.link else self.source.title
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One event as one chat may see it: only articles of shared sources and its own."""
+
+    id: StoryId
+    articles: tuple[Article, ...]  # the most telling first; never empty
+
+    @property
+    def lead(self) -> Article:
+        return self.articles[0]
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(article.host for article in self.articles))
+
+    @property
+    def newest(self) -> datetime:
+        return max(article.published for article in self.articles)
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """A topic's words that met a story, and how strongly: 1.0 title, .7 first paragraph, .4 body."""
+
+    topic: str
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Why a story stands where it stands; each 0 … 1. See `digests.ranking`."""
+
+    interest: float
+    coverage: float
+    fresh: float
+    quality: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A story that may enter a digest, with what it means to the subscriber."""
+
+    story: Story
+    interests: tuple[Interest, ...]  # strongest first; empty: no topic of the subscriber
+    terms: Terms
+    keys: frozenset[str] = frozenset()  # title and lead lemmas, for diversity
+
+
+class Level(IntEnum):
+    """How much of a story a digest tells."""
+
+    TITLE = 0
+    SENTENCE = 1
+    SUMMARY = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    story: Story
+    terms: Terms
+    level: Level
+    sentences: tuple[str, ...]  # shown in source order, at most `level` of them
+    details: tuple[str, ...] = ()  # further verbatim sentences, folded
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    topic: str | None  # None: «Главное», the stories covered most
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was looked through, for a digest that has to say why it is empty."""
+
+    articles: int = 0
+    sources: int = 0
+    failing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    made: datetime
+    since: datetime
+    sections: tuple[Section, ...]
+    looked: Looked = field(default_factory=Looked)
+    minutes: int = 1  # to read, rounded up
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        return tuple(item for section in self.sections for item in section.items)
+
+
+class Access(StrEnum):
+    NONE = "none"  # never asked
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A chat with what it asked for."""
+
+    chat_id: ChatId
+    kind: str  # private, group, supergroup, channel
+    title: str
+    language: str  # ru, en
+    zone: str  # IANA name
+    access: Access
+    subscribed: bool  # wants scheduled digests
+    minutes: int  # to read a digest
+    main: bool  # whether «Главное» follows the topics
+    paused_until: datetime | None  # None: not paused
+    unreachable: bool  # Telegram refuses our messages
+    expects: str | None  # None: plain words are a search; else what they answer
+
+    @property
+    def is_private(self) -> bool:
+        return self.kind == "private"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    id: TopicId
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to a chat."""
+
+    id: DeliveryId
+    chat_id: ChatId
+    digest_id: DigestId | None  # None: a notice
+    part: int
+    content: str  # JSON: what sendMessage takes, chat left out
+    attempts: int
+
+
+def host_of(link: str) -> str:
+    """`https://www.Example.org:8080/x` → `example.org`."""
+    authority = link.split("://", 1)[-1].split("/", 1)[0].split("?", 1)[0]
+    host = authority.rsplit("@", 1)[-1].split(":", 1)[0].lower()
+    return host.removeprefix("www.")

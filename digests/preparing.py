@@ -1,0 +1,142 @@
+"""From an entry as published to an article ready to be stored: cleaned, dated, keyed, summarised.
+
+This is the heaviest step of the pipeline, a few milliseconds an article, and touches foreign text
+only: the bot runs it in a worker process.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, tzinfo
+from typing import Final
+
+from digests.dedup import canonical_url, fingerprint
+from digests.errors import ArticleRejectedError, SvodkaError
+from digests.models import CleanText, Entry, ParagraphKind, Pick, PreparedArticle
+from digests.sources.feed import parse_feed
+from digests.sources.text_file import parse_text_file
+from digests.summarising import summarise
+from digests.text.characters import clean_characters, clean_title
+from digests.text.cleaning import clean
+from digests.text.keys import keys_of
+from digests.text.language import language_of
+
+MOST_TEXT_LETTERS: Final = 60_000
+MOST_LINK_LETTERS: Final = 2_000
+SENTENCE_LETTERS: Final = 600  # a longer one would fill the digest
+NOON: Final = time(12)
+REPEATED_LINES: Final = 3  # a line in that many articles of one batch is the source's, not news
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An entry or file that is no article, and the error code that says why."""
+
+    name: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one document or folder of a source held."""
+
+    title: str | None  # None: the source does not name itself
+    prepared: tuple[PreparedArticle, ...]
+    rejected: tuple[Rejection, ...] = ()
+    ttl_minutes: int | None = None  # None: no interval asked for
+
+
+def prepare_feed(
+    data: bytes, content_type: str | None, url: str, now: datetime, zone: tzinfo
+) -> Batch:
+    """The articles of a feed document. Raises NotAFeedError."""
+    feed = parse_feed(data, content_type, url)
+    batch = prepare_all([(entry.title, entry) for entry in feed.entries], now, zone)
+    return replace(batch, title=clean_title(feed.title) or None, ttl_minutes=feed.ttl_minutes)
+
+
+def prepare_files(files: Sequence[tuple[str, bytes]], now: datetime, zone: tzinfo) -> Batch:
+    """The articles of (name, content) pairs; the name is the article's guid."""
+    entries = []
+    rejected = []
+    for name, data in files:
+        try:
+            entries.append((name, replace(parse_text_file(data, name), guid=name)))
+        except SvodkaError as error:
+            rejected.append(Rejection(name, error.code))
+    batch = prepare_all(entries, now, zone)
+    return replace(batch, rejected=(*rejected, *batch.rejected))
+
+
+def prepare_all(entries: Iterable[tuple[str, Entry]], now: datetime, zone: tzinfo) -> Batch:
+    """(name, entry) pairs of one source; one bad entry never stops the others."""
+    entries = list(entries)
+    boilerplate = _repeated_lines(entry for _, entry in entries)
+    prepared = []
+    rejected = []
+    for name, entry in entries:
+        try:
+            prepared.append(prepare(entry, now, zone, boilerplate))
+        except SvodkaError as error:
+            rejected.append(Rejection(name[:80], error.code))
+    return Batch(None, tuple(prepared), tuple(rejected))
+
+
+def _repeated_lines(entries: Iterable[Entry]) -> frozenset[str]:
+    lines: Counter[str] = Counter()
+    for entry in entries:
+        lines.update({line.strip() for line in entry.text.split("\n") if line.strip()})
+    return frozenset(line for line, count in lines.items() if count >= REPEATED_LINES)
+
+
+def prepare(
+    entry: Entry, now: datetime, zone: tzinfo, boilerplate: frozenset[str] = frozenset()
+) -> PreparedArticle:
+    """The article of an entry fetched at `now`; dates without a time mean noon in `zone`.
+
+    Raises ArticleRejectedError when nothing is left to tell.
+    """
+    title = clean_title(entry.title)
+    cleaned = clean(title, clean_characters(entry.text)[:MOST_TEXT_LETTERS], boilerplate)
+    if not cleaned.title:
+        raise ArticleRejectedError(title=entry.title[:80])
+    text = "\n\n".join(paragraph.text for paragraph in cleaned.paragraphs)
+    language = language_of(f"{cleaned.title}\n{text}")
+    published = publication_time(entry, now, zone)
+    link = entry.link.strip() if entry.link and len(entry.link) <= MOST_LINK_LETTERS else None
+    url = canonical_url(link) if link else None
+    print_ = fingerprint(cleaned.title, text)
+    return PreparedArticle(
+        guid=(entry.guid or url or print_)[:MOST_LINK_LETTERS],
+        url=url,
+        link=link,
+        fingerprint=print_,
+        title=cleaned.title,
+        text=text,
+        language=language,
+        published=published,
+        keys=keys_of(cleaned.title, _keyed(cleaned)),
+        summary=_summary(cleaned, published, language),
+    )
+
+
+def _summary(cleaned: CleanText, published: datetime, language: str) -> tuple[Pick, ...]:
+    picks = summarise(cleaned, published, language)
+    return tuple(pick for pick in picks if len(pick.text) <= SENTENCE_LETTERS)
+
+
+def publication_time(entry: Entry, now: datetime, zone: tzinfo) -> datetime:
+    """Never in the future; undated entries count from when they were fetched."""
+    published = entry.published
+    if published is None:
+        return now
+    if entry.date_only:
+        published = datetime.combine(published.date(), NOON, zone).astimezone(UTC)
+    return min(published, now).replace(microsecond=0)
+
+
+def _keyed(cleaned: CleanText) -> list[str]:
+    """The lead first, then everything else; headings are found too."""
+    body = [p.text for p in cleaned.paragraphs if p.kind is not ParagraphKind.HEADING]
+    headings = [p.text for p in cleaned.paragraphs if p.kind is ParagraphKind.HEADING]
+    return [*body, *headings]

@@ -1,0 +1,1 @@
+"""From bytes to clean sentences and keys: what every later stage reads an article through."""

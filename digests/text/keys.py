@@ -1,0 +1,97 @@
+"""Keys: the one function through which search, topics and clustering see an article.
+
+A word in reading order gives one lemma key; after a break follow the stem keys of the field, each
+marked `~`. The case of a word picks a further marker: none for an ordinary word, `^` for a name,
+`@` for an acronym. A capitalised word that may be either gives both.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from digests.models import Keys
+from digests.text.aliases import default_aliases
+from digests.text.words import STOP_WORDS, Word, lemma, read, split_words, stem
+
+NAME: Final = "^"
+ACRONYM: Final = "@"
+STEM: Final = "~"
+BREAK: Final = "|"
+
+
+def keys_of(title: str, paragraphs: Iterable[str]) -> Keys:
+    first, *others = list(paragraphs) or [""]
+    return Keys(field_keys([title]), field_keys([first]), field_keys(others))
+
+
+def field_keys(texts: Iterable[str]) -> str:
+    lemmas: list[str] = []
+    also: dict[str, None] = {}
+    for text in texts:
+        before: Word | None = None
+        for word in split_words(text):
+            if not is_stop_word(word):
+                key, others = _word_keys(word, before)
+                lemmas.append(key)
+                also.update(dict.fromkeys(others))
+            before = word
+        lemmas.append(BREAK)
+    known = set(lemmas)
+    return " ".join([*lemmas, *(key for key in also if key not in known)])
+
+
+def lemma_keys(field: str) -> list[str]:
+    """The lemma keys of a field in reading order, breaks left out."""
+    keys = field.split(" ")
+    end = len(keys) - keys[::-1].index(BREAK) if BREAK in keys else 0
+    return [key for key in keys[:end] if key != BREAK]
+
+
+def is_stop_word(word: Word) -> bool:
+    return word.folded in STOP_WORDS and not word.is_acronym
+
+
+def stem_key(root: str) -> str:
+    return STEM + root
+
+
+def name_keys(lemma_: str, root: str) -> list[str]:
+    return [NAME + lemma_, NAME + STEM + root]
+
+
+def _word_keys(word: Word, before: Word | None) -> tuple[str, list[str]]:
+    """The key in reading order, and the others this word can be found by."""
+    folded = word.folded
+    if word.is_acronym:
+        return ACRONYM + folded, []
+    base, root = lemma(folded), stem(folded)
+    names = name_keys(base, root)
+    if word.is_mixed:
+        return NAME + folded, [names[1]]
+    plain = [] if word.is_exact else [stem_key(root)]
+    if not word.is_capitalised:
+        return base, plain
+    if not _may_be_ordinary(word, before):
+        return names[0], names[1:]
+    return base, [*plain, *(names if _may_be_name(word) else [])]
+
+
+def _may_be_ordinary(word: Word, before: Word | None) -> bool:
+    """Whether a capitalised word may be no name.
+
+    «Лига» may, «Маска» after «Илона» may not; a word that opens a sentence may unless the
+    dictionary knows it as a name only.
+    """
+    reading = read(word.folded)
+    if word.initial:
+        return reading.ordinary or not reading.known
+    if not reading.ordinary or reading.name or word.folded in default_aliases().name_forms:
+        return False
+    return not (before and before.is_capitalised and read(before.folded).name)
+
+
+def _may_be_name(word: Word) -> bool:
+    """Whether a capitalised word may be a name; «Маск» may open a sentence, «Маска» is a mask."""
+    reading = read(word.folded)
+    if not word.initial or not reading.known or reading.name:
+        return True
+    return word.folded in default_aliases().names

@@ -1,0 +1,124 @@
+"""Splits a paragraph into sentences, each a verbatim piece of it.
+
+razdel knows Russian prose; this adds what news throws at it: the space lost after a full stop,
+abbreviated months and companies, initials, and marks that close a quotation after the full stop.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from razdel import sentenize
+
+_SEEN: Final = 60  # letters looked at on either side of a boundary
+
+# A full stop that lost its space: "лигами.Россияне", «…лигами».Россияне, "2020.Россияне".
+_LOST_SPACE = re.compile(
+    r"(?<=[а-яё0-9»”)])[.!?…]+(?=[«“„]?[А-ЯЁ][а-яё])"
+    r"|(?<=[а-яё0-9»”)])[.!?…]+(?=[«“„]?[АВИКОСУЯ] [а-яё])"
+    r"|(?<=[a-z]{3})[.!?…]+(?=[“\"]?[A-Z][a-z]*[ ,’'])"
+)
+_DOMAIN_ENDINGS: Final = frozenset("Com Net Org Ru Рф Io Js Ai Info Uk De Us Fm Tv".split())  # noqa: SIM905
+_TOKEN_WITH_ADDRESS = re.compile(r"(?:https?://|www\.|\S+@)\S*$")
+
+_ABBREVIATION = re.compile(
+    r"""(?:^|[\s(«“"„/—–-])(?:
+        янв|фев|февр|мар|апр|июн|июл|авг|сен|сент|окт|ноя|нояб|дек
+        |им|ул|просп|пр|пл|пер|наб|бул|бульв|стр|корп|кв|обл|респ|пос|дер|мкр|ст|оз|гор|р-н
+        |проф|акад|доц|чл|канд|докт|ген|полк|подп|кап|лейт|инж|зам|зав|гл|гр|св
+        |см|ср|напр|илл?|табл|рис|гл|разд|изд|ред|пер|сост|прим|тел|факс
+        |т\.\s?[енкдп]|т|и\s+т|и\s+др|до\s+н|н\.\s?э|тов
+        |Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec
+        |St|Mt|Ft|Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Pres|Jr|Sr
+        |vs|No|Nos|Vol|Fig|pp|approx|est|ca|cf|e\.g|i\.e|al
+        )\.$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+# These end a sentence as often as not: only a lower-case letter, digit or quote goes on.
+_OPEN_ABBREVIATION = re.compile(
+    r"""(?:^|[\s(«“"\d])(?:г|гг|в|вв|руб|коп|долл|млн|млрд|трлн|тыс|чел|кг|км|мин|сек|час|др|пр|проч
+        |Inc|Corp|Ltd|Co|Bros|LLC|plc|U\.S|U\.K|U\.N|E\.U|D\.C|a\.m|p\.m|etc)\.$""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_INITIAL = re.compile(r"(?:^|[\s(«“\".])[A-ZА-ЯЁ]\.$")
+_LONE_INITIAL_END = re.compile(
+    r"(?:^|\s)(?:витамин\w*|гепатит\w*|класс\w*|групп\w*|Plan|Vitamin)\s\w\.$"
+)
+_CLOSING = re.compile(r"[»”’\")\]…!?.,;]+(?=\s|$)")
+_GOES_ON = re.compile(r"[\W_]*(?:[a-zа-яё]|\d)")
+_STARTS_LOW = re.compile(r"[«“„\"(\s]*[a-zа-яё]")
+_NUMBER_POINT = re.compile(r"(?:^|\s)\d{1,3}\.$")
+
+
+def split_sentences(paragraph: str) -> list[str]:
+    """The sentences in order; between them nothing but white space is lost."""
+    sentences = []
+    start = 0
+    for end in _boundaries(paragraph):
+        sentence = paragraph[start:end].strip()
+        if sentence:
+            sentences.append(sentence)
+        start = end
+    return sentences
+
+
+def _boundaries(paragraph: str) -> Iterator[int]:
+    ends = [piece.stop for piece in sentenize(paragraph)]
+    lost = [
+        found.end() for found in _LOST_SPACE.finditer(paragraph) if _ends_word(paragraph, found)
+    ]
+    start = 0
+    for end in sorted({*ends, *lost}):
+        stop = _over_closing_marks(paragraph, end)
+        if stop > start and not _joined(
+            paragraph[max(start, stop - _SEEN) : stop], paragraph[stop : stop + _SEEN]
+        ):
+            yield stop
+            start = stop
+    if start < len(paragraph):
+        yield len(paragraph)
+
+
+def _ends_word(paragraph: str, found: re.Match[str]) -> bool:
+    """Whether the stop ends a sentence, and not a part of a domain, address or file name."""
+    after = re.match(r"\W*(\w+)", paragraph[found.end() : found.end() + 40])
+    if after and after[1] in _DOMAIN_ENDINGS:
+        return False
+    before = paragraph[max(0, found.start() - 100) : found.start()]
+    return not _TOKEN_WITH_ADDRESS.search(before) and not _joined(
+        before + ".", after[1] if after else ""
+    )
+
+
+def _over_closing_marks(paragraph: str, end: int) -> int:
+    """Past the marks that close what ended: `сделано. » Он` keeps its » on the left."""
+    at = end
+    while at < len(paragraph) and paragraph[at].isspace():
+        at += 1
+    found = _CLOSING.match(paragraph, at)
+    return found.end() if found and paragraph[at] in "»”)]" else end
+
+
+def _joined(left: str, right: str) -> bool:
+    """Whether the text before a boundary goes on behind it."""
+    left = left.rstrip()
+    right = right.lstrip()
+    if not right:
+        return True
+    if not left.endswith("."):
+        # «Ура!» — сказал он; "Really?" she asked.
+        return left[-1:] in '!?…»”"' and bool(re.match(r"[—–-]?\s*[a-zа-яё]", right))
+    tail = left[-40:]
+    if _ABBREVIATION.search(tail) or _NUMBER_POINT.fullmatch(left):
+        return True
+    if _OPEN_ABBREVIATION.search(tail):
+        return bool(_GOES_ON.match(right)) and not right[0].isupper()
+    if _INITIAL.search(tail):
+        return right[0].isupper() and not _LONE_INITIAL_END.search(tail)
+    return bool(_STARTS_LOW.match(right)) and not _is_low_name(right)
+
+
+def _is_low_name(right: str) -> bool:
+    """A name that is written small even where a sentence opens: iPhone, xAI, eBay."""
+    word = re.match(r"\w+", right)
+    return bool(word) and any(letter.isupper() for letter in word[0])  # type: ignore[index]

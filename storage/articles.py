@@ -1,0 +1,349 @@
+"""Articles and the stories they tell, as rows; every read takes the chat."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from digests.models import Article, ArticleId, ChatId, Keys, Pick, PreparedArticle, Source, StoryId
+from storage.database import Database, Transaction
+from storage.instants import from_seconds, to_seconds
+from storage.sources import SOURCE_COLUMNS, VISIBLE, source_of
+
+BATCH_ROWS: Final = 500
+ARTICLE_COLUMNS: Final = (
+    "article.id, article.story_id, article.link, article.title, article.language, "
+    f"article.published_at, article.arrived_at, article.summary, article.guid, {SOURCE_COLUMNS}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of a batch."""
+
+    new: int = 0
+    changed: int = 0  # known, with an edited title or text
+    known: int = 0
+
+    def __add__(self, other: "Added") -> "Added":
+        return Added(self.new + other.new, self.changed + other.changed, self.known + other.known)
+
+
+def article_of(row: sqlite3.Row) -> Article:
+    return Article(
+        ArticleId(row["id"]),
+        StoryId(row["story_id"]),
+        source_of(row),
+        row["link"],
+        row["title"],
+        row["language"],
+        from_seconds(row["published_at"]),
+        from_seconds(row["arrived_at"]),
+        tuple(Pick(text, position) for position, text in json.loads(row["summary"])),
+        row["guid"],
+    )
+
+
+async def add_articles(
+    db: Database,
+    source: Source,
+    prepared: Iterable[PreparedArticle],
+    arrived: datetime | None,
+) -> Added:
+    """Store a batch, each article once; the same input twice adds nothing.
+
+    `arrived` None marks a source's first backlog: its articles arrived when they were published,
+    so no running digest takes them for news. Ids follow the time of publication in each batch.
+    """
+    # A feed may repeat a guid within one document: the first of them counts.
+    unique = {article.guid: article for article in reversed(list(prepared))}
+    ordered = sorted(unique.values(), key=lambda article: article.published)
+    added = Added()
+    for start in range(0, len(ordered), BATCH_ROWS):
+        async with db.write() as tx:
+            added += await _add_batch(tx, source, ordered[start : start + BATCH_ROWS], arrived)
+    return added
+
+
+async def _add_batch(
+    tx: Transaction, source: Source, batch: Sequence[PreparedArticle], arrived: datetime | None
+) -> Added:
+    known = await _known(tx, source, batch)
+    fresh = [article for article in batch if article.guid not in known]
+    changed = [
+        (known[article.guid]["id"], article)
+        for article in batch
+        if article.guid in known and known[article.guid]["fingerprint"] != article.fingerprint
+    ]
+    await _insert(tx, source, fresh, arrived)
+    await _change(tx, changed)
+    return Added(len(fresh), len(changed), len(batch) - len(fresh) - len(changed))
+
+
+async def _known(
+    tx: Transaction, source: Source, batch: Sequence[PreparedArticle]
+) -> dict[str, sqlite3.Row]:
+    rows = await tx.fetch_all(
+        """
+        SELECT id, guid, fingerprint FROM article
+        WHERE source_id = :source AND guid IN (SELECT value FROM json_each(:guids))
+        """,
+        {"source": source.id, "guids": json.dumps([article.guid for article in batch])},
+    )
+    found = {row["guid"]: row for row in rows}
+    return found | await _known_by_words(tx, source, batch, found)
+
+
+async def _known_by_words(
+    tx: Transaction,
+    source: Source,
+    batch: Sequence[PreparedArticle],
+    found: dict[str, sqlite3.Row],
+) -> dict[str, sqlite3.Row]:
+    """Articles that came back under another guid: same source and address, or same words."""
+    strangers = [article for article in batch if article.guid not in found]
+    rows = await tx.fetch_all(
+        """
+        SELECT id, guid, url, fingerprint FROM article
+        WHERE source_id = :source AND (
+            url IN (SELECT value FROM json_each(:urls))
+            OR fingerprint IN (SELECT value FROM json_each(:fingerprints)))
+        """,
+        {
+            "source": source.id,
+            "urls": json.dumps([article.url for article in strangers if article.url]),
+            "fingerprints": json.dumps([article.fingerprint for article in strangers]),
+        },
+    )
+    by_url = {row["url"]: row for row in rows if row["url"]}
+    by_words = {row["fingerprint"]: row for row in rows}
+    return {
+        article.guid: row
+        for article in strangers
+        if (row := by_words.get(article.fingerprint) or by_url.get(article.url))
+    }
+
+
+async def _insert(
+    tx: Transaction, source: Source, batch: Sequence[PreparedArticle], arrived: datetime | None
+) -> None:
+    if not batch:
+        return
+    copied = await _stories_of_copies(tx, batch)
+    article_id = await _last_id(tx, "article") + 1
+    story_id = await _last_id(tx, "story") + 1
+    stories: list[dict[str, Any]] = []
+    articles: list[dict[str, Any]] = []
+    for number, article in enumerate(batch, article_id):
+        story = copied.get(article.fingerprint) or (
+            copied.get(article.url) if article.url else None
+        )
+        if story is None:
+            story = story_id + len(stories)
+            stories.append({"id": story, "opened": to_seconds(article.published)})
+        copied[article.fingerprint] = story
+        articles.append(_row(number, story, source, article, arrived))
+    await tx.execute_all("INSERT INTO story (id, opened_at) VALUES (:id, :opened)", stories)
+    await tx.execute_all(
+        """
+        INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
+                             language, published_at, arrived_at, summary)
+        VALUES (:id, :source, :story, :guid, :url, :link, :fingerprint, :title, :text,
+                :language, :published, :arrived, :summary)
+        """,
+        articles,
+    )
+    await tx.execute_all(
+        """
+        INSERT INTO article_keys (article_id, title, lead, body)
+        VALUES (:id, :key_title, :key_lead, :key_body)
+        """,
+        articles,
+    )
+
+
+async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]]) -> None:
+    """Take over an edit. The story, the time of publication and what was told stay."""
+    rows = [_content(number, article) for number, article in changed]
+    await tx.execute_all(
+        """
+        UPDATE article SET title = :title, text = :text, fingerprint = :fingerprint,
+            language = :language, summary = :summary
+        WHERE id = :id
+        """,
+        rows,
+    )
+    await tx.execute_all(
+        """
+        UPDATE article_keys SET title = :key_title, lead = :key_lead, body = :key_body
+        WHERE article_id = :id
+        """,
+        rows,
+    )
+
+
+async def _stories_of_copies(tx: Transaction, batch: Sequence[PreparedArticle]) -> dict[str, int]:
+    """Fingerprint or canonical address → the story that holds it already."""
+    rows = await tx.fetch_all(
+        """
+        SELECT fingerprint AS identity, story_id FROM article
+        WHERE fingerprint IN (SELECT value FROM json_each(:fingerprints))
+        UNION ALL
+        SELECT url, story_id FROM article WHERE url IN (SELECT value FROM json_each(:urls))
+        """,
+        {
+            "fingerprints": json.dumps([article.fingerprint for article in batch]),
+            "urls": json.dumps([article.url for article in batch if article.url]),
+        },
+    )
+    return {row["identity"]: row["story_id"] for row in rows}
+
+
+async def _last_id(tx: Transaction, table: str) -> int:
+    row = await tx.fetch_one(f"SELECT ifnull(max(id), 0) AS last FROM {table}")  # noqa: S608
+    return int(row["last"]) if row else 0
+
+
+def _row(
+    number: int, story: int, source: Source, article: PreparedArticle, arrived: datetime | None
+) -> dict[str, Any]:
+    return _content(number, article) | {
+        "source": source.id,
+        "story": story,
+        "guid": article.guid,
+        "url": article.url,
+        "link": article.link,
+        "published": to_seconds(article.published),
+        "arrived": to_seconds(arrived or article.published),
+    }
+
+
+def _content(number: int, article: PreparedArticle) -> dict[str, Any]:
+    return {
+        "id": number,
+        "fingerprint": article.fingerprint,
+        "title": article.title,
+        "text": article.text,
+        "language": article.language,
+        "summary": json.dumps(
+            [[pick.position, pick.text] for pick in article.summary], ensure_ascii=False
+        ),
+        "key_title": article.keys.title,
+        "key_lead": article.keys.lead,
+        "key_body": article.keys.body,
+    }
+
+
+# --- reads -----------------------------------------------------------------------------------
+
+
+async def members_of(db: Database, chat: ChatId, stories: Sequence[StoryId]) -> list[Article]:
+    """The articles of these stories that the chat may see."""
+    rows = await db.fetch_all(
+        f"""
+        SELECT {ARTICLE_COLUMNS} FROM article JOIN source ON source.id = article.source_id
+        WHERE article.story_id IN (SELECT value FROM json_each(:stories)) AND {VISIBLE}
+        """,  # noqa: S608 - constants
+        {"stories": json.dumps(list(stories)), "chat": chat},
+    )
+    return [article_of(row) for row in rows]
+
+
+async def latest_stories(db: Database, chat: ChatId, limit: int, offset: int = 0) -> list[StoryId]:
+    """Newest first by the publication of their newest article."""
+    rows = await db.fetch_all(
+        f"""
+        SELECT article.story_id FROM article JOIN source ON source.id = article.source_id
+        WHERE {VISIBLE} ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
+        """,  # noqa: S608 - a constant
+        {"chat": chat, "rows": (limit + offset) * 4 + 20},
+    )
+    stories = list(dict.fromkeys(StoryId(row["story_id"]) for row in rows))
+    return stories[offset : offset + limit]
+
+
+async def stories_arrived(
+    db: Database, chat: ChatId, since: datetime, oldest: datetime, limit: int
+) -> list[StoryId]:
+    """Stories with an article that arrived after `since` and is not older than `oldest`, the most
+    covered first, that the chat was not told."""
+    rows = await db.fetch_all(
+        f"""
+        SELECT article.story_id, count(DISTINCT article.source_id) AS sources,
+               max(article.published_at) AS newest
+        FROM article JOIN source ON source.id = article.source_id
+        WHERE article.arrived_at > :since AND article.published_at >= :oldest AND {VISIBLE}
+          AND NOT EXISTS (
+              SELECT 1 FROM told JOIN digest ON digest.id = told.digest_id
+              WHERE told.chat_id = :chat AND told.story_id = article.story_id
+                AND digest.state <> 'failed')
+        GROUP BY article.story_id ORDER BY sources DESC, newest DESC LIMIT :limit
+        """,  # noqa: S608 - a constant
+        {
+            "chat": chat,
+            "since": to_seconds(since),
+            "oldest": to_seconds(oldest),
+            "limit": limit,
+        },
+    )
+    return [StoryId(row["story_id"]) for row in rows]
+
+
+async def count_arrived(db: Database, chat: ChatId, since: datetime) -> tuple[int, int, int]:
+    """(articles that arrived, sources they came from, sources failing) as the chat may see them."""
+    row = await db.fetch_one(
+        f"""
+        SELECT
+            (SELECT count(*) FROM article JOIN source ON source.id = article.source_id
+             WHERE article.arrived_at > :since AND {VISIBLE}) AS articles,
+            (SELECT count(*) FROM source WHERE {VISIBLE}) AS sources,
+            (SELECT count(*) FROM source WHERE {VISIBLE} AND failures > 0) AS failing
+        """,  # noqa: S608 - a constant
+        {"chat": chat, "since": to_seconds(since)},
+    )
+    return (row["articles"], row["sources"], row["failing"]) if row else (0, 0, 0)
+
+
+async def keys_of_articles(
+    db: Database, chat: ChatId, articles: Sequence[ArticleId]
+) -> dict[ArticleId, Keys]:
+    rows = await db.fetch_all(
+        f"""
+        SELECT article_keys.article_id, article_keys.title, article_keys.lead, article_keys.body
+        FROM article_keys JOIN article ON article.id = article_keys.article_id
+        JOIN source ON source.id = article.source_id
+        WHERE article_keys.article_id IN (SELECT value FROM json_each(:articles)) AND {VISIBLE}
+        """,  # noqa: S608 - a constant
+        {"articles": json.dumps(list(articles)), "chat": chat},
+    )
+    return {
+        ArticleId(row["article_id"]): Keys(row["title"], row["lead"], row["body"]) for row in rows
+    }
+
+
+async def read_article(
+    db: Database, chat: ChatId, article: ArticleId
+) -> tuple[Article, str] | None:
+    """An article with its text. None: there is none, or not for this chat."""
+    row = await db.fetch_one(
+        f"""
+        SELECT {ARTICLE_COLUMNS}, article.text FROM article
+        JOIN source ON source.id = article.source_id
+        WHERE article.id = :article AND {VISIBLE}
+        """,  # noqa: S608 - constants
+        {"article": article, "chat": chat},
+    )
+    return (article_of(row), row["text"]) if row else None
+
+
+async def count_articles(db: Database) -> int:
+    row = await db.fetch_one("SELECT count(*) AS articles FROM article")
+    return int(row["articles"]) if row else 0
+
+
+async def newest_publication(db: Database) -> datetime | None:
+    """None: there are no articles."""
+    row = await db.fetch_one("SELECT max(published_at) AS newest FROM article")
+    return from_seconds(row["newest"]) if row else None

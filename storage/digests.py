@@ -1,0 +1,123 @@
+"""Digests as they were made: one a slot, written with their messages and what they tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from digests.models import ArticleId, ChatId, DigestId, ScheduleId, StoryId
+from storage.database import Database, Transaction
+from storage.instants import from_seconds, to_seconds
+from storage.subscribers import advance_in
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story a digest tells, by which article and in which of its messages."""
+
+    story: StoryId
+    article: ArticleId
+    part: int
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """What makes a digest unique in its chat, and the schedule that moves on with it."""
+
+    name: str
+    schedule: ScheduleId | None = None  # None: asked for by hand
+    due: datetime | None = None  # None with schedule
+    next_due: datetime | None = None  # None with schedule
+
+
+async def window_start(db: Database, chat: ChatId) -> datetime | None:
+    """The end of the last digest that reached the chat or told it nothing. None: there is none."""
+    row = await db.fetch_one(
+        "SELECT max(made_at) AS made_at FROM digest WHERE chat_id = :chat AND state <> 'failed'",
+        {"chat": chat},
+    )
+    return from_seconds(row["made_at"]) if row else None
+
+
+async def has_digest(db: Database, chat: ChatId, slot: str) -> bool:
+    row = await db.fetch_one(
+        "SELECT 1 FROM digest WHERE chat_id = :chat AND slot = :slot", {"chat": chat, "slot": slot}
+    )
+    return row is not None
+
+
+async def publish(
+    db: Database,
+    chat: ChatId,
+    slot: Slot,
+    since: datetime,
+    made: datetime,
+    messages: Sequence[str],
+    told: Sequence[Told],
+) -> DigestId | None:
+    """Write a digest, its messages into the outbox, what it tells, and the schedule's next time,
+    in one transaction. None: the slot has its digest already; then only the schedule moves on.
+
+    `messages` empty: nothing to tell, and silence.
+    """
+    async with db.write() as tx:
+        if slot.schedule is not None and slot.due is not None and slot.next_due is not None:
+            await advance_in(tx, slot.schedule, slot.due, slot.next_due)
+        digest = await tx.insert(
+            """
+            INSERT OR IGNORE INTO digest (chat_id, slot, since_at, made_at, state)
+            VALUES (:chat, :slot, :since, :made, :state)
+            """,
+            {
+                "chat": chat,
+                "slot": slot.name,
+                "since": to_seconds(since),
+                "made": to_seconds(made),
+                "state": "pending" if messages else "empty",
+            },
+        )
+        if digest is None:
+            return None
+        await _write_parts(tx, chat, DigestId(digest), made, messages, told)
+    return DigestId(digest)
+
+
+async def _write_parts(
+    tx: Transaction,
+    chat: ChatId,
+    digest: DigestId,
+    made: datetime,
+    messages: Sequence[str],
+    told: Sequence[Told],
+) -> None:
+    await tx.execute_all(
+        """
+        INSERT INTO delivery (chat_id, digest_id, part, content, due_at, created_at)
+        VALUES (:chat, :digest, :part, :content, :made, :made)
+        """,
+        [
+            {
+                "chat": chat,
+                "digest": digest,
+                "part": part,
+                "content": content,
+                "made": to_seconds(made),
+            }
+            for part, content in enumerate(messages, 1)
+        ],
+    )
+    await tx.execute_all(
+        """
+        INSERT INTO told (chat_id, story_id, article_id, digest_id, part)
+        VALUES (:chat, :story, :article, :digest, :part)
+        """,
+        [
+            {
+                "chat": chat,
+                "story": one.story,
+                "article": one.article,
+                "digest": digest,
+                "part": one.part,
+            }
+            for one in told
+        ],
+    )

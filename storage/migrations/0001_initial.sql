@@ -1,0 +1,176 @@
+-- Instants are UTC seconds since 1970 (INTEGER, name ends in _at or _until).
+-- Flags are 0 or 1. JSON columns hold what only Python reads.
+
+-- A chat that spoke to the bot: a person, a group, a channel.
+CREATE TABLE subscriber (
+    chat_id       INTEGER PRIMARY KEY,           -- Telegram's
+    kind          TEXT NOT NULL,                 -- private, group, supergroup, channel
+    title         TEXT NOT NULL DEFAULT '',      -- for the admin's eyes
+    language      TEXT NOT NULL,                 -- ru, en
+    zone          TEXT NOT NULL,                 -- IANA name
+    access        TEXT NOT NULL DEFAULT 'none'
+                  CHECK (access IN ('none', 'asked', 'granted', 'refused')),
+    subscribed    INTEGER NOT NULL DEFAULT 0,    -- wants scheduled digests
+    minutes       INTEGER NOT NULL DEFAULT 2,    -- to read a digest: 2, 5, 10
+    main_section  INTEGER NOT NULL DEFAULT 1,    -- whether «Главное» follows the topics
+    paused_until  INTEGER,                       -- NULL: not paused
+    unreachable_at INTEGER,                      -- NULL: reachable; else since when Telegram refuses
+    wait_until    INTEGER,                       -- NULL: none; else Telegram's retry_after for this chat
+    expects       TEXT,                          -- NULL: a search; else what the next plain words answer
+    created_at    INTEGER NOT NULL
+);
+
+CREATE TABLE source (
+    id              INTEGER PRIMARY KEY,
+    kind            TEXT NOT NULL,               -- feed, files
+    address         TEXT NOT NULL,               -- URL or folder
+    title           TEXT NOT NULL,
+    owner_chat_id   INTEGER REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,  -- NULL: shared with everybody
+    weight          REAL NOT NULL DEFAULT 0.5,
+    created_at      INTEGER NOT NULL,
+    etag            TEXT,                        -- NULL: none given
+    last_modified   TEXT,                        -- NULL: none given
+    next_poll_at    INTEGER,                     -- NULL: not polled (files)
+    last_success_at INTEGER,                     -- NULL: never
+    failures        INTEGER NOT NULL DEFAULT 0,  -- in a row
+    last_error      TEXT                         -- NULL: the last poll went well; else an error code
+);
+CREATE UNIQUE INDEX source_address ON source (address, kind, ifnull(owner_chat_id, 0));
+-- "which sources are due for polling?"
+CREATE INDEX source_due ON source (next_poll_at) WHERE next_poll_at IS NOT NULL;
+
+CREATE TABLE story (
+    id         INTEGER PRIMARY KEY,
+    opened_at  INTEGER NOT NULL
+);
+
+CREATE TABLE article (
+    id           INTEGER PRIMARY KEY,            -- dense, in order of arrival
+    source_id    INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
+    story_id     INTEGER NOT NULL REFERENCES story (id),
+    guid         TEXT NOT NULL,
+    url          TEXT,                           -- canonical; NULL: no public address
+    link         TEXT,                           -- as published; NULL: no public address
+    fingerprint  TEXT NOT NULL,
+    title        TEXT NOT NULL,
+    text         TEXT NOT NULL,
+    language     TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    arrived_at   INTEGER NOT NULL,               -- published_at for a source's first backlog
+    summary      TEXT NOT NULL,                  -- JSON: [[position, sentence], …], best first
+    UNIQUE (source_id, guid)
+);
+CREATE INDEX article_story ON article (story_id);               -- members of a story
+CREATE INDEX article_url ON article (url) WHERE url IS NOT NULL;-- copies by address
+CREATE INDEX article_fingerprint ON article (fingerprint);      -- copies by words
+CREATE INDEX article_published ON article (published_at);       -- /latest
+CREATE INDEX article_arrived ON article (arrived_at);           -- a digest's window
+
+-- The keys of digests.text.keys, kept because a contentless index deletes only what it is told.
+CREATE TABLE article_keys (
+    article_id INTEGER PRIMARY KEY REFERENCES article (id) ON DELETE CASCADE,
+    title      TEXT NOT NULL,
+    lead       TEXT NOT NULL,
+    body       TEXT NOT NULL
+);
+CREATE VIRTUAL TABLE article_search USING fts5 (
+    title, lead, body, content = '', tokenize = "unicode61 remove_diacritics 0 tokenchars '^@~|.+#'"
+);
+CREATE TRIGGER article_keys_added AFTER INSERT ON article_keys BEGIN
+    INSERT INTO article_search (rowid, title, lead, body)
+    VALUES (new.article_id, new.title, new.lead, new.body);
+END;
+CREATE TRIGGER article_keys_removed AFTER DELETE ON article_keys BEGIN
+    INSERT INTO article_search (article_search, rowid, title, lead, body)
+    VALUES ('delete', old.article_id, old.title, old.lead, old.body);
+END;
+CREATE TRIGGER article_keys_changed AFTER UPDATE ON article_keys BEGIN
+    INSERT INTO article_search (article_search, rowid, title, lead, body)
+    VALUES ('delete', old.article_id, old.title, old.lead, old.body);
+    INSERT INTO article_search (rowid, title, lead, body)
+    VALUES (new.article_id, new.title, new.lead, new.body);
+END;
+
+CREATE TABLE topic (
+    id         INTEGER PRIMARY KEY,
+    chat_id    INTEGER NOT NULL REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,
+    words      TEXT NOT NULL,                    -- as typed
+    folded     TEXT NOT NULL,                    -- what makes it unique
+    created_at INTEGER NOT NULL,
+    UNIQUE (chat_id, folded)
+);
+
+CREATE TABLE schedule (
+    id          INTEGER PRIMARY KEY,
+    chat_id     INTEGER NOT NULL REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,
+    at          TEXT NOT NULL,                   -- HH:MM, local
+    days        INTEGER NOT NULL,                -- bit 0 is Monday
+    next_due_at INTEGER                          -- NULL: the chat is not subscribed
+);
+CREATE INDEX schedule_chat ON schedule (chat_id);
+-- "which digests are due?"
+CREATE INDEX schedule_due ON schedule (next_due_at) WHERE next_due_at IS NOT NULL;
+
+CREATE TABLE digest (
+    id       INTEGER PRIMARY KEY,
+    chat_id  INTEGER NOT NULL REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,
+    slot     TEXT NOT NULL,                      -- SCHEDULE_ID/LOCAL_DATE/LOCAL_TIME, now/UPDATE_ID
+    since_at INTEGER NOT NULL,                   -- start of its window
+    made_at  INTEGER NOT NULL,                   -- end of its window
+    state    TEXT NOT NULL CHECK (state IN ('empty', 'pending', 'delivered', 'failed')),
+    UNIQUE (chat_id, slot)
+);
+CREATE INDEX digest_window ON digest (chat_id, made_at);        -- "where did the last one end?"
+
+-- What a chat was told: the memory that keeps a story from being told twice.
+CREATE TABLE told (
+    chat_id    INTEGER NOT NULL REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,
+    story_id   INTEGER NOT NULL REFERENCES story (id) ON DELETE CASCADE,
+    article_id INTEGER NOT NULL,
+    digest_id  INTEGER NOT NULL REFERENCES digest (id) ON DELETE CASCADE,
+    part       INTEGER NOT NULL,
+    PRIMARY KEY (chat_id, story_id, digest_id)
+) WITHOUT ROWID;
+CREATE INDEX told_digest ON told (digest_id);
+
+-- The outbox. waiting → claimed (leased by a worker) → sending (the request may be out) → sent.
+-- failed: Telegram refused for good. A row found `sending` after a crash has an unknown outcome.
+CREATE TABLE delivery (
+    id          INTEGER PRIMARY KEY,
+    chat_id     INTEGER NOT NULL,
+    digest_id   INTEGER REFERENCES digest (id) ON DELETE CASCADE,   -- NULL: a notice
+    part        INTEGER NOT NULL,                -- 1, 2, …; a part waits for those before it
+    content     TEXT NOT NULL,                   -- JSON: what sendMessage takes, chat left out
+    state       TEXT NOT NULL DEFAULT 'waiting'
+                CHECK (state IN ('waiting', 'claimed', 'sending', 'sent', 'failed')),
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    due_at      INTEGER NOT NULL,
+    lease_until INTEGER,                         -- NULL: not claimed
+    message_id  INTEGER,                         -- NULL: not sent
+    error       TEXT,                            -- NULL: none; else the last refusal
+    created_at  INTEGER NOT NULL,
+    UNIQUE (digest_id, part)
+);
+CREATE INDEX delivery_waiting ON delivery (due_at) WHERE state = 'waiting';      -- claim
+CREATE INDEX delivery_claimed ON delivery (lease_until) WHERE state = 'claimed'; -- expired leases
+CREATE INDEX delivery_sending ON delivery (id) WHERE state = 'sending';          -- after a crash
+-- "is an earlier message of this chat still under way?"
+CREATE INDEX delivery_open ON delivery (chat_id, id)
+    WHERE state IN ('waiting', 'claimed', 'sending');
+
+-- Updates are stored before Telegram is told that they were received.
+CREATE TABLE incoming_update (
+    id          INTEGER PRIMARY KEY,             -- Telegram's update id
+    chat_id     INTEGER,                         -- NULL: belongs to no chat
+    body        TEXT,                            -- JSON; NULL once handled
+    received_at INTEGER NOT NULL,
+    handled_at  INTEGER                          -- NULL: not yet
+);
+CREATE INDEX incoming_update_open ON incoming_update (id) WHERE handled_at IS NULL;
+CREATE INDEX incoming_update_handled ON incoming_update (handled_at) WHERE handled_at IS NOT NULL;
+
+-- Single values that must survive a restart.
+CREATE TABLE state (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,76 @@
+"""Full-text search: a query of `digests.topics` as an FTS5 expression over our own keys.
+
+Newest first by rowid, which is order of arrival: bm25 over a frequent word takes 1.3 s at a
+million articles, this 0.4 ms. Every token is quoted, so no query text is ever syntax.
+"""
+
+from datetime import datetime
+from itertools import islice, product
+from typing import Final
+
+from digests.models import ChatId, StoryId
+from digests.topics import Phrase, Query
+from storage.database import Database
+from storage.instants import to_seconds
+from storage.sources import VISIBLE
+
+NEWEST_MATCHES: Final = 400
+MOST_PHRASE_VARIANTS: Final = 48
+
+
+def expression(query: Query) -> str:
+    readings = []
+    for reading in query.readings:
+        terms = ["(" + " OR ".join(_phrase(phrase) for phrase in term) + ")" for term in reading]
+        readings.append("(" + " AND ".join(terms) + ")")
+    return " OR ".join(readings)
+
+
+def _phrase(phrase: Phrase) -> str:
+    if len(phrase) == 1:
+        return " OR ".join(_quoted(key) for key in sorted(phrase[0]))
+    variants = islice(product(*(sorted(keys) for keys in phrase)), MOST_PHRASE_VARIANTS)
+    return " OR ".join(_quoted(" ".join(keys)) for keys in variants)
+
+
+def _quoted(keys: str) -> str:
+    return '"' + keys.replace('"', '""') + '"'
+
+
+async def find_stories(
+    db: Database,
+    chat: ChatId,
+    query: Query,
+    limit: int,
+    offset: int = 0,
+    *,
+    arrived_after: datetime | None = None,
+    untold: bool = False,
+) -> list[StoryId]:
+    """Stories with a matching article the chat may see, newest first among the newest matches.
+
+    `arrived_after` None: any time. `untold` leaves out what the chat was told in a digest.
+    """
+    rows = await db.fetch_all(
+        f"""
+        SELECT article.story_id, article.published_at
+        FROM (SELECT rowid AS id FROM article_search WHERE article_search MATCH :expression
+              ORDER BY rowid DESC LIMIT :matches) AS match
+        JOIN article ON article.id = match.id JOIN source ON source.id = article.source_id
+        WHERE {VISIBLE} AND (:arrived IS NULL OR article.arrived_at > :arrived)
+          AND NOT (:untold AND EXISTS (
+              SELECT 1 FROM told JOIN digest ON digest.id = told.digest_id
+              WHERE told.chat_id = :chat AND told.story_id = article.story_id
+                AND digest.state <> 'failed'))
+        """,  # noqa: S608 - a constant
+        {
+            "expression": expression(query),
+            "chat": chat,
+            "matches": NEWEST_MATCHES,
+            "arrived": to_seconds(arrived_after),
+            "untold": int(untold),
+        },
+    )
+    ordered = sorted(rows, key=lambda row: -row["published_at"])
+    stories = list(dict.fromkeys(StoryId(row["story_id"]) for row in ordered))
+    return stories[offset : offset + limit]

@@ -1,0 +1,329 @@
+"""Subscribers, their topics and their schedules."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Final
+
+from digests.models import Access, ChatId, ScheduleId, Subscriber, Topic, TopicId
+from digests.schedules import Timing
+from digests.text.words import fold
+from storage.database import Database, Transaction
+from storage.instants import from_seconds, to_seconds
+
+MOST_TOPICS: Final = 50
+SUBSCRIBER_COLUMNS: Final = (
+    "subscriber.chat_id, subscriber.kind, subscriber.title, subscriber.language, subscriber.zone, "
+    "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
+    "subscriber.paused_until, subscriber.unreachable_at, subscriber.expects"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    id: ScheduleId
+    timing: Timing
+    next_due: datetime | None  # None: the chat is not subscribed
+
+
+@dataclass(frozen=True, slots=True)
+class DueSchedule:
+    id: ScheduleId
+    subscriber: Subscriber
+    timing: Timing
+    due: datetime
+
+
+def subscriber_of(row: sqlite3.Row) -> Subscriber:
+    return Subscriber(
+        ChatId(row["chat_id"]),
+        row["kind"],
+        row["title"],
+        row["language"],
+        row["zone"],
+        Access(row["access"]),
+        bool(row["subscribed"]),
+        row["minutes"],
+        bool(row["main_section"]),
+        from_seconds(row["paused_until"]),
+        row["unreachable_at"] is not None,
+        row["expects"],
+    )
+
+
+def _timing(row: sqlite3.Row) -> Timing:
+    return Timing(time.fromisoformat(row["at"]), row["days"])
+
+
+async def find_subscriber(db: Database, chat: ChatId) -> Subscriber | None:
+    row = await db.fetch_one(
+        f"SELECT {SUBSCRIBER_COLUMNS} FROM subscriber WHERE chat_id = :chat",  # noqa: S608
+        {"chat": chat},
+    )
+    return subscriber_of(row) if row else None
+
+
+async def find_subscribers(db: Database, chats: Sequence[ChatId]) -> list[Subscriber]:
+    rows = await db.fetch_all(
+        f"""
+        SELECT {SUBSCRIBER_COLUMNS} FROM subscriber
+        WHERE chat_id IN (SELECT value FROM json_each(:chats))
+        """,  # noqa: S608 - a constant
+        {"chats": json.dumps(list(chats))},
+    )
+    return [subscriber_of(row) for row in rows]
+
+
+async def add_subscriber(
+    db: Database, chat: ChatId, kind: str, title: str, language: str, zone: str, now: datetime
+) -> Subscriber:
+    """The subscriber; one already known keeps everything but its title and kind."""
+    async with db.write() as tx:
+        await tx.execute(
+            """
+            INSERT INTO subscriber (chat_id, kind, title, language, zone, created_at)
+            VALUES (:chat, :kind, :title, :language, :zone, :now)
+            ON CONFLICT (chat_id) DO UPDATE SET kind = excluded.kind, title = excluded.title
+            """,
+            {
+                "chat": chat,
+                "kind": kind,
+                "title": title,
+                "language": language,
+                "zone": zone,
+                "now": to_seconds(now),
+            },
+        )
+        row = await tx.fetch_one(
+            f"SELECT {SUBSCRIBER_COLUMNS} FROM subscriber WHERE chat_id = :chat",  # noqa: S608
+            {"chat": chat},
+        )
+    if row is None:
+        raise LookupError(chat)
+    return subscriber_of(row)
+
+
+async def _set(db: Database, chat: ChatId, column: str, value: object) -> None:
+    async with db.write() as tx:
+        await tx.execute(
+            f"UPDATE subscriber SET {column} = :value WHERE chat_id = :chat",  # noqa: S608
+            {"chat": chat, "value": value},
+        )
+
+
+async def set_language(db: Database, chat: ChatId, language: str) -> None:
+    await _set(db, chat, "language", language)
+
+
+async def set_access(db: Database, chat: ChatId, access: Access) -> bool:
+    """False when it was so already."""
+    async with db.write() as tx:
+        changed = await tx.execute(
+            """
+            UPDATE subscriber SET access = :access WHERE chat_id = :chat AND access <> :access
+            """,
+            {"chat": chat, "access": access},
+        )
+    return bool(changed)
+
+
+async def set_minutes(db: Database, chat: ChatId, minutes: int) -> None:
+    await _set(db, chat, "minutes", minutes)
+
+
+async def set_main_section(db: Database, chat: ChatId, *, wanted: bool) -> None:
+    await _set(db, chat, "main_section", int(wanted))
+
+
+async def set_expects(db: Database, chat: ChatId, expects: str | None) -> None:
+    """What the next plain words answer; None: they are a search."""
+    await _set(db, chat, "expects", expects)
+
+
+async def set_paused(db: Database, chat: ChatId, until: datetime | None) -> None:
+    await _set(db, chat, "paused_until", to_seconds(until))
+
+
+async def mark_unreachable(db: Database, chat: ChatId, now: datetime) -> None:
+    """Telegram refuses our messages: keep everything, send nothing."""
+    async with db.write() as tx:
+        await tx.execute(
+            """
+            UPDATE subscriber SET unreachable_at = ifnull(unreachable_at, :now)
+            WHERE chat_id = :chat
+            """,
+            {"chat": chat, "now": to_seconds(now)},
+        )
+
+
+async def mark_reachable(db: Database, chat: ChatId) -> None:
+    await _set(db, chat, "unreachable_at", None)
+
+
+async def migrate_chat(db: Database, old: ChatId, new: ChatId) -> None:
+    """A group became a supergroup: everything of it moves in one transaction."""
+    async with db.write() as tx:
+        await tx.execute("DELETE FROM subscriber WHERE chat_id = :new", {"new": new})
+        await tx.execute(
+            """
+            UPDATE subscriber SET chat_id = :new, kind = 'supergroup', unreachable_at = NULL,
+                wait_until = NULL
+            WHERE chat_id = :old
+            """,
+            {"old": old, "new": new},
+        )
+        await tx.execute(
+            "UPDATE delivery SET chat_id = :new WHERE chat_id = :old", {"old": old, "new": new}
+        )
+
+
+# --- topics ----------------------------------------------------------------------------------
+
+
+async def topics_of(db: Database, chat: ChatId) -> list[Topic]:
+    """In the order they were added."""
+    rows = await db.fetch_all(
+        "SELECT id, words FROM topic WHERE chat_id = :chat ORDER BY id", {"chat": chat}
+    )
+    return [Topic(TopicId(row["id"]), row["words"]) for row in rows]
+
+
+async def add_topic(db: Database, chat: ChatId, words: str, now: datetime) -> bool:
+    """False when the chat has the topic already or may have no more."""
+    async with db.write() as tx:
+        added = await tx.insert(
+            """
+            INSERT OR IGNORE INTO topic (chat_id, words, folded, created_at)
+            SELECT :chat, :words, :folded, :now
+            WHERE (SELECT count(*) FROM topic WHERE chat_id = :chat) < :most
+            """,
+            {
+                "chat": chat,
+                "words": words,
+                "folded": fold(words),
+                "now": to_seconds(now),
+                "most": MOST_TOPICS,
+            },
+        )
+    return added is not None
+
+
+async def remove_topic(db: Database, chat: ChatId, topic: TopicId) -> str | None:
+    """The words of the topic that was removed. None: the chat has no such topic."""
+    async with db.write() as tx:
+        row = await tx.fetch_one(
+            "SELECT words FROM topic WHERE id = :id AND chat_id = :chat",
+            {"id": topic, "chat": chat},
+        )
+        await tx.execute(
+            "DELETE FROM topic WHERE id = :id AND chat_id = :chat", {"id": topic, "chat": chat}
+        )
+    return row["words"] if row else None
+
+
+# --- schedules -------------------------------------------------------------------------------
+
+
+async def schedule_of(db: Database, chat: ChatId) -> Schedule | None:
+    """None: the chat never chose one."""
+    row = await db.fetch_one(
+        "SELECT id, at, days, next_due_at FROM schedule WHERE chat_id = :chat ORDER BY id LIMIT 1",
+        {"chat": chat},
+    )
+    if row is None:
+        return None
+    return Schedule(ScheduleId(row["id"]), _timing(row), from_seconds(row["next_due_at"]))
+
+
+async def set_schedule(
+    db: Database, chat: ChatId, timing: Timing, zone: str, next_due: datetime | None
+) -> None:
+    """Time, days and zone together; `next_due` None keeps the chat unsubscribed."""
+    async with db.write() as tx:
+        await tx.execute(
+            "UPDATE subscriber SET zone = :zone, subscribed = :subscribed WHERE chat_id = :chat",
+            {"chat": chat, "zone": zone, "subscribed": int(next_due is not None)},
+        )
+        await _write_schedule(tx, chat, timing, next_due)
+
+
+async def _write_schedule(
+    tx: Transaction, chat: ChatId, timing: Timing, next_due: datetime | None
+) -> None:
+    values = {
+        "chat": chat,
+        "at": f"{timing.at:%H:%M}",
+        "days": timing.days,
+        "due": to_seconds(next_due),
+    }
+    changed = await tx.execute(
+        "UPDATE schedule SET at = :at, days = :days, next_due_at = :due WHERE chat_id = :chat",
+        values,
+    )
+    if not changed:
+        await tx.execute(
+            """
+            INSERT INTO schedule (chat_id, at, days, next_due_at)
+            VALUES (:chat, :at, :days, :due)
+            """,
+            values,
+        )
+
+
+async def unsubscribe(db: Database, chat: ChatId) -> None:
+    """No more scheduled digests; topics and times are kept for a return."""
+    async with db.write() as tx:
+        await tx.execute(
+            "UPDATE subscriber SET subscribed = 0 WHERE chat_id = :chat", {"chat": chat}
+        )
+        await tx.execute(
+            "UPDATE schedule SET next_due_at = NULL WHERE chat_id = :chat", {"chat": chat}
+        )
+
+
+async def due_schedules(db: Database, now: datetime, limit: int) -> list[DueSchedule]:
+    """Schedules whose time has come, of chats that can be written to, longest due first."""
+    rows = await db.fetch_all(
+        f"""
+        SELECT schedule.id AS schedule_id, schedule.at, schedule.days, schedule.next_due_at,
+               {SUBSCRIBER_COLUMNS}
+        FROM schedule JOIN subscriber ON subscriber.chat_id = schedule.chat_id
+        WHERE schedule.next_due_at <= :now AND subscriber.unreachable_at IS NULL
+        ORDER BY schedule.next_due_at LIMIT :limit
+        """,  # noqa: S608 - a constant
+        {"now": to_seconds(now), "limit": limit},
+    )
+    return [
+        DueSchedule(
+            ScheduleId(row["schedule_id"]),
+            subscriber_of(row),
+            _timing(row),
+            from_seconds(row["next_due_at"]),
+        )
+        for row in rows
+    ]
+
+
+async def advance_schedule(
+    db: Database, schedule: ScheduleId, due: datetime, next_due: datetime
+) -> bool:
+    """Move on without a digest. False: somebody else moved it, or the chat left."""
+    async with db.write() as tx:
+        return await advance_in(tx, schedule, due, next_due)
+
+
+async def advance_in(
+    tx: Transaction, schedule: ScheduleId, due: datetime, next_due: datetime
+) -> bool:
+    changed = await tx.execute(
+        "UPDATE schedule SET next_due_at = :next WHERE id = :id AND next_due_at = :due",
+        {"id": schedule, "due": to_seconds(due), "next": to_seconds(next_due)},
+    )
+    return bool(changed)
+
+
+async def count_subscribers(db: Database) -> int:
+    row = await db.fetch_one("SELECT count(*) AS chats FROM subscriber WHERE subscribed = 1")
+    return int(row["chats"]) if row else 0
