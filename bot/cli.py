@@ -10,7 +10,7 @@ from bot import __version__
 
 app = typer.Typer(
     name="svodka",
-    help="Svodka (сводка, digest): a self-hosted Telegram bot that reads the news for its subscribers.",
+    help="Svodka (сводка, digest): a Telegram bot that reads the news for its subscribers.",
     epilog="Settings come from SVODKA_… variables or .env; .env.example lists them all.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,7 +43,7 @@ def _explained(error: Any) -> str:  # noqa: ANN401 - a SvodkaError; importing it
     return f"{sentence} [{error}]"
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's form of a flag
+def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"svodka {__version__}")
         raise typer.Exit

@@ -71,9 +71,7 @@ async def _write_files(folder: Path, start: datetime) -> None:
         await asyncio.sleep(WRITE_SECONDS)
 
 
-async def _show(
-    ready: "asyncio.Future[Context]", sandbox: Sandbox, feeds: dict[str, str]
-) -> None:
+async def _show(ready: "asyncio.Future[Context]", sandbox: Sandbox, feeds: dict[str, str]) -> None:
     """Add the newsroom's feeds, let Анна subscribe as anybody would, and say where to look."""
     context = await ready
     for outlet in load_newsroom().outlets:
@@ -89,11 +87,9 @@ async def _show(
     due = _next_minute(datetime.now(UTC) + DIGEST_AFTER).astimezone(ZoneInfo(ZONE))
     async with SandboxClient(sandbox.url) as client:
         anna = await client.person(ANNA)
-        for topic in ANNAS_TOPICS:
-            await anna.say(f"/subscribe {topic}")
+        for command in (f"/schedule {due:%H:%M}", *(f"/subscribe {t}" for t in ANNAS_TOPICS)):
+            await anna.say(command)
             await anna.wait_for(lambda message: message.from_bot, what="an answer")
-        await anna.say(f"/schedule {due:%H:%M}")
-        await anna.wait_for(lambda message: message.from_bot, what="an answer")
     typer.echo(
         f"""
   Svodka is running. Open the chat page:  {sandbox.page_url}

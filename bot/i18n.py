@@ -44,6 +44,12 @@ class Language:
         pattern = "EEE d MMM, HH:mm" if self.code == "ru" else "EEE, MMM d, HH:mm"
         return dates.format_datetime(moment, pattern, tzinfo=zone, locale=self.locale)
 
+    def city(self, zone: str) -> str:
+        """The city that an IANA zone is named after."""
+        if zone.startswith("Etc/"):
+            return zone
+        return dates.get_timezone_location(zone, locale=self.locale, return_city=True)
+
     def day_name(self, number: int) -> str:
         """0 is Monday: `пн`."""
         return str(dates.get_day_names("abbreviated", locale=self.locale)[number])

@@ -16,6 +16,7 @@ from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
 
 HOURS: Final = ("07:00", "08:00", "09:00", "12:00", "18:00", "21:00")
 MINUTES: Final = (2, 5, 10)
+READS: Final = ("ru", "en", "all")
 TOPICS_A_PAGE: Final = 8
 DATA_BYTES: Final = 64
 
@@ -53,6 +54,12 @@ class PickZone(CallbackData, prefix="zone"):
 
 
 class PickLanguage(CallbackData, prefix="lang"):
+    code: str
+
+
+class PickReads(CallbackData, prefix="reads"):
+    """The languages of the articles in digests: ru, en, all."""
+
     code: str
 
 
@@ -183,9 +190,18 @@ def settings_keyboard(spoken: Language, *, main: bool) -> InlineKeyboardMarkup:
                 button(spoken.say("menu.length"), Go(page="length")),
                 button(spoken.say("menu.language"), Go(page="language")),
             ],
+            [button(spoken.say("menu.reads"), Go(page="reads"))],
             [button(spoken.say(main_key), Go(page="main"))],
         ]
     )
+
+
+def reads_keyboard(reads: str, spoken: Language) -> InlineKeyboardMarkup:
+    choices = [
+        button(("✓ " if code == reads else "") + spoken.say(f"reads.{code}"), PickReads(code=code))
+        for code in READS
+    ]
+    return keyboard([choices, [button(spoken.say("menu.back"), Go(page="settings"))]])
 
 
 def length_keyboard(minutes: int, spoken: Language) -> InlineKeyboardMarkup:

@@ -45,8 +45,10 @@ def set_up_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("aiogram", "apscheduler", "aiosqlite", "asyncio"):
+    for chatty in ("aiogram", "aiosqlite", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It warns whenever a tick is skipped because the last one is still at work: that is the plan.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def redact(

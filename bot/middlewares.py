@@ -20,7 +20,7 @@ from storage import subscribers
 
 log = structlog.get_logger()
 
-Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
+Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[object]]
 OPEN_TO_ALL: Final = "open"  # flag: needs no access
 CHANGES: Final = "changes"  # flag: in a group, for its administrators only
 ADMIN: Final = "admin"  # flag: for the bot's administrators only
@@ -33,7 +33,9 @@ class Introduction(BaseMiddleware):
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+    async def __call__(
+        self, handler: Handler, event: TelegramObject, data: dict[str, Any]
+    ) -> object:
         chat, user = _who(event)
         if chat is None:
             raise StaleButtonError
@@ -64,7 +66,9 @@ class Introduction(BaseMiddleware):
 class Rights(BaseMiddleware):
     """Inner: refuses before the handler runs whoever may not do what its flags say."""
 
-    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+    async def __call__(
+        self, handler: Handler, event: TelegramObject, data: dict[str, Any]
+    ) -> object:
         context: Context = data["context"]
         subscriber: Subscriber = data["subscriber"]
         _, user = _who(event)
@@ -80,7 +84,9 @@ class Rights(BaseMiddleware):
 class PressAnswer(BaseMiddleware):
     """Every button press is answered: with the text the handler returned, or silently."""
 
-    async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> Any:
+    async def __call__(
+        self, handler: Handler, event: TelegramObject, data: dict[str, Any]
+    ) -> object:
         result = await handler(event, data)
         if isinstance(event, CallbackQuery):
             await answer_press(event, result if isinstance(result, str) else None)

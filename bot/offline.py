@@ -51,11 +51,11 @@ async def ingest(core: Core, places: Sequence[str], step: Step = lambda _count: 
             step(1)
             continue
         path = Path(place)
-        if not path.exists():
+        if not path.exists():  # noqa: ASYNC240 - the command line waits for the disk
             done.rejected.append(Rejection(place, "error.no_such_file"))
             step(1)
             continue
-        folder = path if path.is_dir() else path.parent
+        folder = path if path.is_dir() else path.parent  # noqa: ASYNC240 - same
         files = files_below(path)
         for start in range(0, len(files), FILES_A_STEP):
             some = files[start : start + FILES_A_STEP]

@@ -286,8 +286,14 @@ async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -
     topics = [parse_query(topic.words) for topic in await subscribers.topics_of(context.db, chat)]
     since = await digests.window_start(context.db, chat) or now - OLDEST_NEWS
     material, looked = await gather_material(context.db, chat, topics, since, now)
+    material = [one for one in material if is_read(one.story.lead.language, subscriber.reads)]
     form = form_for(subscriber.minutes, private=subscriber.is_private, main=subscriber.main)
     return await context.workers.run(compose, material, topics, form, now, since, looked)
+
+
+def is_read(article_language: str, reads: str) -> bool:
+    """Articles of an unknown language are nobody's foreign ones."""
+    return reads in {"all", article_language} or article_language == "und"
 
 
 async def gather_material(

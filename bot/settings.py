@@ -38,7 +38,7 @@ class Settings(BaseSettings):
     )
     telegram_api_url: str = Field(
         "https://api.telegram.org",
-        description="Base address of the Bot API: Telegram's, your own server's, or a test double's.",
+        description="Base address of the Bot API: Telegram's, your own server's, a test double's.",
     )
     database_url: str = Field(
         "sqlite:///svodka.sqlite",
@@ -46,12 +46,12 @@ class Settings(BaseSettings):
     )
     admins: Annotated[tuple[int, ...], NoDecode] = Field(
         (),
-        description="Numeric Telegram ids of the administrators, comma-separated. `/id` tells yours.",
+        description="Numeric Telegram ids of administrators, comma-separated. `/id` tells yours.",
     )
     access: AccessPolicy = Field(
         AccessPolicy.APPROVAL,
-        description="Who may use the bot: `open` everybody, `approval` whom an administrator lets in, "
-        "`closed` administrators and those let in before.",
+        description="Who may use the bot: `open` everybody, `approval` whom an administrator lets "
+        "in, `closed` administrators and those let in before.",
     )
     default_language: Literal["ru", "en"] = Field(
         "ru", description="Language of chats whose Telegram language is neither `ru` nor `en`."
@@ -133,7 +133,7 @@ class Settings(BaseSettings):
                 token = self.bot_token_file.read_text(encoding="utf-8")
             except OSError as error:
                 raise SettingsError(
-                    f"SVODKA_BOT_TOKEN_FILE: {self.bot_token_file} cannot be read ({error.strerror})."
+                    f"SVODKA_BOT_TOKEN_FILE: cannot read {self.bot_token_file} ({error.strerror})."
                 ) from error
         token = token.strip()
         if not token:

@@ -173,8 +173,7 @@ def _is_unit(word: str, start: str) -> bool:
     return (
         word == start
         or (len(start) > 1 and word.startswith(start))
-        or word in {"дня", "дней"}
-        and start == "дн"
+        or (word in {"дня", "дней"} and start == "дн")
     )
 
 

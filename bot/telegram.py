@@ -15,7 +15,7 @@ REQUEST_SECONDS: Final = 30
 
 
 def make_bot(settings: Settings, token: str) -> Bot:
-    """Used as `async with make_bot(…).context() as bot`."""
+    """The caller closes it, as by `async with make_bot(…).context() as bot`."""
     server = TelegramAPIServer.from_base(settings.telegram_api_url)
     return Bot(token, session=AiohttpSession(api=server, timeout=REQUEST_SECONDS))
 

@@ -78,7 +78,7 @@ class Intake:
                 pause = FIRST_PAUSE_SECONDS
             except TelegramUnauthorizedError as error:
                 raise SettingsError(
-                    "SVODKA_BOT_TOKEN: Telegram has revoked this token. Ask @BotFather for a new one."
+                    "SVODKA_BOT_TOKEN: Telegram has revoked it. Ask @BotFather for a new one."
                 ) from error
             except (TelegramAPIError, ClientDecodeError, UnicodeDecodeError, TimeoutError) as error:
                 conflict = isinstance(error, TelegramConflictError)

@@ -50,5 +50,5 @@ def start_workers(count: int = 1) -> Iterator[Workers]:
     try:
         yield Workers(pool)
     finally:
-        pool.stop()
+        pool.stop()  # type: ignore[no-untyped-call]
         pool.join()

@@ -167,7 +167,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A topic's words that met a story, and how strongly: 1.0 title, .7 first paragraph, .4 body."""
+    """A topic's words that met a story, and how strongly: 1.0 title, .7 lead, .4 body."""
 
     topic: str
     strength: float
@@ -255,6 +255,7 @@ class Subscriber:
     title: str
     language: str  # ru, en
     zone: str  # IANA name
+    reads: str  # languages of digests: ru, en, all
     access: Access
     subscribed: bool  # wants scheduled digests
     minutes: int  # to read a digest

@@ -16,6 +16,7 @@ from storage.instants import from_seconds, to_seconds
 MOST_TOPICS: Final = 50
 SUBSCRIBER_COLUMNS: Final = (
     "subscriber.chat_id, subscriber.kind, subscriber.title, subscriber.language, subscriber.zone, "
+    "subscriber.reads, "
     "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
     "subscriber.paused_until, subscriber.unreachable_at, subscriber.expects"
 )
@@ -43,6 +44,7 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         row["title"],
         row["language"],
         row["zone"],
+        row["reads"],
         Access(row["access"]),
         bool(row["subscribed"]),
         row["minutes"],
@@ -83,8 +85,8 @@ async def add_subscriber(
     async with db.write() as tx:
         await tx.execute(
             """
-            INSERT INTO subscriber (chat_id, kind, title, language, zone, created_at)
-            VALUES (:chat, :kind, :title, :language, :zone, :now)
+            INSERT INTO subscriber (chat_id, kind, title, language, zone, reads, created_at)
+            VALUES (:chat, :kind, :title, :language, :zone, :language, :now)
             ON CONFLICT (chat_id) DO UPDATE SET kind = excluded.kind, title = excluded.title
             """,
             {
@@ -127,6 +129,11 @@ async def set_access(db: Database, chat: ChatId, access: Access) -> bool:
             {"chat": chat, "access": access},
         )
     return bool(changed)
+
+
+async def set_reads(db: Database, chat: ChatId, reads: str) -> None:
+    """`ru`, `en` or `all`: the languages of the articles that digests are made of."""
+    await _set(db, chat, "reads", reads)
 
 
 async def set_minutes(db: Database, chat: ChatId, minutes: int) -> None:

@@ -78,7 +78,7 @@ async def show_schedule(
         "schedule.shown" if due else "schedule.none",
         days=described_days(timing.days, spoken),
         at=f"{timing.at:%H:%M}",
-        zone=zone.key,
+        zone=spoken.city(zone.key),
         next=spoken.short_moment(due, zone) if due else "",
     )
     if now.paused_until and now.paused_until > context.now():

@@ -1,7 +1,5 @@
 """The settings menu: everything of a chat on one page, changed in place."""
 
-from zoneinfo import ZoneInfo
-
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
@@ -13,11 +11,14 @@ from bot.handlers.schedule import described_days
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
     MINUTES,
+    READS,
     Go,
     PickLanguage,
     PickMinutes,
+    PickReads,
     languages_keyboard,
     length_keyboard,
+    reads_keyboard,
     settings_keyboard,
 )
 from bot.subscribing import timing_of
@@ -35,6 +36,8 @@ def make_router() -> Router:
     press.register(show_length, Go.filter(F.page == "length"), flags=changes)
     press.register(show_languages, Go.filter(F.page == "language"), flags=changes)
     press.register(switch_main, Go.filter(F.page == "main"), flags=changes)
+    press.register(show_reads, Go.filter(F.page == "reads"), flags=changes)
+    press.register(pick_reads, PickReads.filter(), flags=changes)
     press.register(pick_minutes, PickMinutes.filter(), flags=changes)
     press.register(pick_language, PickLanguage.filter(), flags=changes | {"open": True})
     return router
@@ -60,7 +63,7 @@ async def show_settings(
     topics = await subscribers.topics_of(context.db, now.chat_id)
     timing = await timing_of(context, now.chat_id)
     when = (
-        f"{described_days(timing.days, spoken)}, {timing.at:%H:%M} ({ZoneInfo(now.zone).key})"
+        f"{described_days(timing.days, spoken)}, {timing.at:%H:%M} ({spoken.city(now.zone)})"
         if now.subscribed
         else spoken.say("settings.not_subscribed")
     )
@@ -69,6 +72,7 @@ async def show_settings(
         topics=", ".join(topic.words for topic in topics) or "—",
         when=when,
         length=spoken.say("length.minutes", now.minutes),
+        reads=spoken.say(f"reads.{now.reads}"),
         main=spoken.say("settings.yes" if now.main else "settings.no"),
     )
     await show(event, text[:3_500], settings_keyboard(spoken, main=now.main))
@@ -95,6 +99,23 @@ async def pick_minutes(
     if callback_data.minutes not in MINUTES:
         raise StaleButtonError
     await subscribers.set_minutes(context.db, subscriber.chat_id, callback_data.minutes)
+    await show_settings(press, context, subscriber, spoken)
+
+
+async def show_reads(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:
+    await show(press, spoken.say("reads.ask"), reads_keyboard(subscriber.reads, spoken))
+
+
+async def pick_reads(
+    press: CallbackQuery,
+    callback_data: PickReads,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    if callback_data.code not in READS:
+        raise StaleButtonError
+    await subscribers.set_reads(context.db, subscriber.chat_id, callback_data.code)
     await show_settings(press, context, subscriber, spoken)
 
 

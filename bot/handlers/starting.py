@@ -167,7 +167,7 @@ async def finish(
         spoken.say(
             "start.done",
             at=f"{at:%H:%M}",
-            zone=zone.key,
+            zone=spoken.city(zone.key),
             topics=topics or spoken.say("digest.main"),
         ),
     )

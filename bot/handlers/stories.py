@@ -1,6 +1,6 @@
 """Asking for stories: the latest, a topic, plain words; with pages in place."""
 
-from aiogram import F, Router
+from aiogram import Router
 from aiogram.enums import MessageEntityType
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
@@ -8,12 +8,11 @@ from aiogram.utils.formatting import Bold, Text
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import say, show
+from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import FollowShown, MoreStories, stories_keyboard
 from bot.rendering import Reader, message_of, render_stories
 from bot.subscribing import follow, latest, search_stories
-from digests.errors import EmptyQueryError
 from digests.models import ChatId, Subscriber
 from digests.topics import parse_query
 

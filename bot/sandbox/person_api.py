@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -97,13 +98,20 @@ async def stream_events(request: web.Request) -> web.StreamResponse:
         # The client knows an earlier life of this server: let it read everything again.
         after = world.sequence
         await response.write(_sse({"seq": after, "kind": "clear"}).encode())
+    with suppress(ConnectionResetError):  # the page was closed
+        await _write_events(response, world, after, person_id)
+    return response
+
+
+async def _write_events(
+    response: web.StreamResponse, world: World, after: int, person_id: int | None
+) -> None:
     while not world.updates.closed:
         lines = [_sse(event) for event in world.events_after(after, person_id)]
         after = world.sequence
         await response.write("".join(lines).encode() or b": here\n\n")
         if after == world.sequence:
             await world.changed.wait(KEEP_ALIVE_SECONDS)
-    return response
 
 
 @routes.get("/api/files/{file_id}")

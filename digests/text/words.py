@@ -8,6 +8,7 @@ lemmatised or stemmed: Snowball turns «ИИ» into «и», which stands in most
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import resources
 from typing import Any, Final
 
 import Stemmer
@@ -20,19 +21,14 @@ SENTENCE_END = frozenset(".!?…\n")
 OPENING = frozenset("«“„\"'([—–-• \t\u00a0")
 CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
-STOP_WORDS: Final = frozenset(
-    """
-    а без более бы был была были было быть в вам вас весь во вот все всего всех всю вы где да даже
-    для до его ее если есть еще же за здесь и из или им их к как какой ко когда кто ли либо между
-    меня мне может мы на над надо нас не него нее нет ни них но ну о об однако он она они оно от
-    очень по под при про с сам себя со так также такой там те тем то того тоже той только том ты
-    у уже хотя чего чей чем что чтобы чье эта эти это этого этой этом этот эту я
-    a about an and are as at be been but by can could did do does for from had has have he her his
-    how i if in into is it its me my no not of on or our out over s she should so t than that the
-    their them then there these they this to up us was we were what when which who will with would
-    you your
-    """.split()
-)
+
+def _stop_words() -> frozenset[str]:
+    text = resources.files("digests.text").joinpath("stop_words.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return frozenset(" ".join(lines).split())
+
+
+STOP_WORDS: Final = _stop_words()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ CREATE TABLE subscriber (
     title         TEXT NOT NULL DEFAULT '',      -- for the admin's eyes
     language      TEXT NOT NULL,                 -- ru, en
     zone          TEXT NOT NULL,                 -- IANA name
+    reads         TEXT NOT NULL,                 -- languages of digests: ru, en, all
     access        TEXT NOT NULL DEFAULT 'none'
                   CHECK (access IN ('none', 'asked', 'granted', 'refused')),
     subscribed    INTEGER NOT NULL DEFAULT 0,    -- wants scheduled digests
