@@ -149,8 +149,8 @@ def _section_heading(section: Section, reader: Reader) -> Text:
 
 
 def render_item(item: Item, reader: Reader) -> Text:
-    """`▪️ Title`, its sentences, its sources, and what is folded."""
-    parts: list[Text | str] = ["\n▪️ ", linked_title(item.story.lead, reader), "\n"]
+    """The title, its sentences, its sources, and what is folded."""
+    parts: list[Text | str] = ["\n", linked_title(item.story.lead, reader), "\n"]
     if item.sentences:
         parts += [" ".join(item.sentences), "\n"]
     parts += [sources_line(item.story, reader), "\n"]
@@ -214,7 +214,7 @@ def render_stories(
 
 
 def _listed(story: Story, reader: Reader, age: str, *, sentences: bool) -> Text:
-    parts: list[Text | str] = ["\n▪️ ", linked_title(story.lead, reader), "\n"]
+    parts: list[Text | str] = ["\n", linked_title(story.lead, reader), "\n"]
     if sentences and story.lead.summary:
         parts += [story.lead.summary[0].text, "\n"]
     return Text(*parts, sources_line(story, reader, age), "\n")

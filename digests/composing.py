@@ -37,7 +37,7 @@ NAMED_HOSTS: Final = 3
 HOST_LETTERS: Final = 40
 HEADER_LETTERS: Final = 160
 SECTION_LETTERS: Final = 70
-ITEM_LETTERS: Final = 40  # bullets, line ends, «и ещё 12», an update's mark
+ITEM_LETTERS: Final = 40  # line ends, «и ещё 12», an update's mark
 DETAIL_SENTENCES: Final = 3
 RAISES: Final = ((Level.SENTENCE, 1.0), (Level.SUMMARY, 0.6))
 
@@ -115,7 +115,7 @@ def _choose(candidates: list[Candidate], topics: Sequence[Query], form: Form) ->
     chosen = _pick(mine, room, [], lambda c: c.terms.score, host_cap, topic_cap)
     if form.main:
         rest = [c for c in candidates if not c.interests]
-        main = _pick(rest, MOST_MAIN_STORIES, chosen, _main_value, host_cap)
+        main = _pick(rest, MOST_MAIN_STORIES, chosen, _main_value, max(1, host_cap - 2))
         chosen = chosen + [replace(c, interests=()) for c in main]
     return chosen
 

@@ -1,0 +1,1 @@
+"""What `make bench` prints: figures measured side by side in one run, never asserted."""
