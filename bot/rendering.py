@@ -22,7 +22,7 @@ from aiogram.utils.formatting import (
 
 from bot.i18n import Language
 from digests.composing import HOST_LETTERS, NAMED_HOSTS
-from digests.models import Article, Digest, Item, Section, Story
+from digests.models import Article, Digest, Item, Section, Story, host_of
 
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
 TITLE_LETTERS: Final = 300
@@ -145,7 +145,7 @@ def _header(digest: Digest, reader: Reader) -> Text:
 
 def _section_heading(section: Section, reader: Reader) -> Text:
     name = section.topic or reader.language.say("digest.main")
-    return Text("\n", Bold(shortened(name, TOPIC_LETTERS).upper()), "\n")
+    return Text("\n", Bold(shortened(name.upper(), TOPIC_LETTERS)), "\n")
 
 
 def render_item(item: Item, reader: Reader) -> Text:
@@ -165,9 +165,13 @@ def linked_title(article: Article, reader: Reader) -> Text:
 
 
 def address_of(article: Article, bot: str) -> str:
-    """Where an article can be read: its link, or else its text in the bot."""
-    if article.link and article.link.startswith(("https://", "http://")):
-        return article.link
+    """Where an article can be read: its link, or else its text in the bot.
+
+    Telegram refuses the whole message for one address whose host has no dot (`localhost`).
+    """
+    link = article.link or ""
+    if link.startswith(("https://", "http://")) and "." in host_of(link).strip("."):
+        return link
     return f"https://t.me/{bot}?start=a_{article.id}"
 
 

@@ -81,7 +81,7 @@ def compose(
     """
     candidates = rank(_candidate(one, topics, now) for one in material)
     chosen = _choose(candidates, topics, form)
-    sections = _sections(chosen, topics)
+    sections = _fitting(chosen, topics, form)
     sections = _raise_levels(sections, form)
     sections = _add_details(sections, form)
     letters = sum(item_letters(item) for section in sections for item in section.items)
@@ -185,6 +185,16 @@ def _sections(chosen: list[Candidate], topics: Sequence[Query]) -> tuple[Section
     return tuple(sections)
 
 
+def _fitting(
+    chosen: list[Candidate], topics: Sequence[Query], form: Form
+) -> tuple[Section, ...]:
+    """The sections as titles; what is worth least gives way until the messages hold them."""
+    left = list(chosen)
+    while len(left) > 1 and _parts(_sections(left, topics)) > form.parts:
+        left.remove(min(reversed(left), key=lambda c: c.terms.score))
+    return _sections(left, topics)
+
+
 # --- levels ----------------------------------------------------------------------------------
 
 
@@ -257,7 +267,9 @@ def _replace_item(sections: tuple[Section, ...], number: int, item: Item) -> tup
 
 def item_letters(item: Item) -> int:
     """Visible characters of an item unfolded no further than it is sent; never too few."""
-    names = sum(min(len(host), HOST_LETTERS) + 2 for host in item.story.hosts[:NAMED_HOSTS])
+    titles = {article.host: article.source.title for article in reversed(item.story.articles)}
+    named = [titles[host] for host in item.story.hosts[:NAMED_HOSTS]]
+    names = sum(min(len(name), HOST_LETTERS) + 2 for name in named)
     return (
         ITEM_LETTERS + len(item.story.lead.title) + names + sum(len(s) + 1 for s in item.sentences)
     )

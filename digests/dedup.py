@@ -26,6 +26,7 @@ def canonical_url(link: str) -> str:
     """
     parts = urlsplit(link.strip())
     host = (parts.hostname or "").removeprefix("www.")
+    host = f"[{host}]" if ":" in host else host
     try:
         port = parts.port
     except ValueError:
@@ -40,7 +41,15 @@ def canonical_url(link: str) -> str:
     return urlunsplit(("https", authority, path, urlencode(query), ""))
 
 
+def article_url(link: str) -> str | None:
+    """The canonical address, None for a site's front page: it is no article's own."""
+    url = canonical_url(link)
+    parts = urlsplit(url)
+    return url if parts.path or parts.query else None
+
+
 def fingerprint(title: str, text: str) -> str:
     """Hash of the normalised title and the first 300 letters: equal for word-for-word copies."""
-    words = NOT_WORD.sub(" ", fold(f"{title}\n{text}"[: FINGERPRINT_LETTERS + len(title)])).strip()
+    start = f"{title}\n{text}"[: FINGERPRINT_LETTERS + len(title)]
+    words = NOT_WORD.sub(" ", fold(start)).strip() or start  # two emoji are no copies
     return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()

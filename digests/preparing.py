@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, tzinfo
 from typing import Final
 
-from digests.dedup import canonical_url, fingerprint
+from digests.dedup import article_url, fingerprint
 from digests.errors import ArticleRejectedError, SvodkaError
 from digests.models import CleanText, Entry, ParagraphKind, Pick, PreparedArticle
 from digests.sources.feed import parse_feed
@@ -83,9 +83,11 @@ def prepare_all(entries: Iterable[tuple[str, Entry]], now: datetime, zone: tzinf
 
 
 def _repeated_lines(entries: Iterable[Entry]) -> frozenset[str]:
+    # An article that stands in the batch several times does not make its own lines a footer.
+    unique = {entry.guid or entry.text: entry.text for entry in entries}
     lines: Counter[str] = Counter()
-    for entry in entries:
-        lines.update({line.strip() for line in entry.text.split("\n") if line.strip()})
+    for text in set(unique.values()):
+        lines.update({line.strip() for line in text.split("\n") if line.strip()})
     return frozenset(line for line, count in lines.items() if count >= REPEATED_LINES)
 
 
@@ -104,7 +106,7 @@ def prepare(
     language = language_of(f"{cleaned.title}\n{text}")
     published = publication_time(entry, now, zone)
     link = entry.link.strip() if entry.link and len(entry.link) <= MOST_LINK_LETTERS else None
-    url = canonical_url(link) if link else None
+    url = article_url(link) if link else None
     print_ = fingerprint(cleaned.title, text)
     return PreparedArticle(
         guid=(entry.guid or url or print_)[:MOST_LINK_LETTERS],

@@ -12,7 +12,7 @@ from typing import Final
 from digests.errors import EmptyQueryError
 from digests.models import Interest, Keys
 from digests.text.aliases import Aliases, default_aliases, is_common_noun, spellings
-from digests.text.keys import ACRONYM, BREAK, NAME, is_stop_word, name_keys, stem_key
+from digests.text.keys import ACRONYM, BREAK, NAME, STEM, is_stop_word, name_keys, stem_key
 from digests.text.words import (
     SHORT_WORD_LETTERS,
     STOP_WORDS,
@@ -80,7 +80,14 @@ def _term(words: list[Word], aliases: Aliases) -> Term:
     phrases: list[Phrase] = [_form_phrase(form) for form in forms]
     if not any(len(form) == 1 and form[0].is_capitalised for form in forms):
         phrases.append(tuple(_plain_keys(word) for word in words))
-    return tuple(dict.fromkeys(phrases))
+    return tuple(dict.fromkeys(map(_in_order, phrases)))
+
+
+def _in_order(phrase: Phrase) -> Phrase:
+    """Only lemma keys stand in reading order: stems side by side are no phrase."""
+    if len(phrase) == 1:
+        return phrase
+    return tuple(frozenset(key for key in keys if STEM not in key) for keys in phrase)
 
 
 def _asks_for(words: Sequence[Word], form: Sequence[Word]) -> bool:

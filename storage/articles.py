@@ -144,6 +144,8 @@ async def _insert(
             story = story_id + len(stories)
             stories.append({"id": story, "opened": to_seconds(article.published)})
         copied[article.fingerprint] = story
+        if article.url:
+            copied[article.url] = story
         articles.append(_row(number, story, source, article, arrived))
     await tx.execute_all("INSERT INTO story (id, opened_at) VALUES (:id, :opened)", stories)
     await tx.execute_all(

@@ -74,13 +74,14 @@ class Database:
     async def write(self) -> AsyncIterator[Transaction]:
         """One transaction: committed at the end of the block, rolled back on any error in it."""
         async with self._writing:
-            await self._writer.execute("BEGIN IMMEDIATE")
             try:
+                # Cancelled while it waits, BEGIN still happens in its thread; a COMMIT may fail.
+                await self._writer.execute("BEGIN IMMEDIATE")
                 yield Transaction(self._writer)
+                await self._writer.commit()
             except BaseException:
                 await self._writer.rollback()
                 raise
-            await self._writer.commit()
 
     async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
         reader = await self._readers.get()
@@ -119,8 +120,8 @@ def _prepare(path: Path) -> None:
         check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if check != "ok":
             raise DamagedDatabaseError(path=str(path), found=check)
-        connection.execute("PRAGMA journal_mode = WAL")
         migrate(connection)
+        connection.execute("PRAGMA journal_mode = WAL")  # after a newer schema was refused untouched
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise

@@ -170,9 +170,18 @@ async def mark_reachable(db: Database, chat: ChatId) -> None:
 
 
 async def migrate_chat(db: Database, old: ChatId, new: ChatId) -> None:
-    """A group became a supergroup: everything of it moves in one transaction."""
+    """A group became a supergroup: everything of it moves in one transaction.
+
+    Telegram tells it several times, by a message and by refusing ours: only the first moves.
+    """
     async with db.write() as tx:
-        await tx.execute("DELETE FROM subscriber WHERE chat_id = :new", {"new": new})
+        await tx.execute(
+            """
+            DELETE FROM subscriber WHERE chat_id = :new
+                AND EXISTS (SELECT 1 FROM subscriber WHERE chat_id = :old)
+            """,
+            {"old": old, "new": new},
+        )
         await tx.execute(
             """
             UPDATE subscriber SET chat_id = :new, kind = 'supergroup', unreachable_at = NULL,

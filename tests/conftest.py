@@ -1,0 +1,29 @@
+"""What every test may ask for: a real database of its own, and the development data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from storage.database import Database, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+async def db(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "svodka.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def data() -> Path:
+    """The development data, which never enters the repository."""
+    if not DATA.is_dir():
+        pytest.skip(f"development data is not here: {DATA}")
+    return DATA
