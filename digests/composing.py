@@ -185,9 +185,7 @@ def _sections(chosen: list[Candidate], topics: Sequence[Query]) -> tuple[Section
     return tuple(sections)
 
 
-def _fitting(
-    chosen: list[Candidate], topics: Sequence[Query], form: Form
-) -> tuple[Section, ...]:
+def _fitting(chosen: list[Candidate], topics: Sequence[Query], form: Form) -> tuple[Section, ...]:
     """The sections as titles; what is worth least gives way until the messages hold them."""
     left = list(chosen)
     while len(left) > 1 and _parts(_sections(left, topics)) > form.parts:

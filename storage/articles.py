@@ -11,8 +11,9 @@ from digests.models import Article, ArticleId, ChatId, Keys, Pick, PreparedArtic
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 from storage.sources import SOURCE_COLUMNS, VISIBLE, source_of
+from storage.stories import Stories
 
-BATCH_ROWS: Final = 500
+BATCH_ROWS: Final = 50  # a transaction's; commands that write wait for no more than that
 ARTICLE_COLUMNS: Final = (
     "article.id, article.story_id, article.link, article.title, article.language, "
     f"article.published_at, article.arrived_at, article.summary, article.guid, {SOURCE_COLUMNS}"
@@ -132,22 +133,21 @@ async def _insert(
     if not batch:
         return
     copied = await _stories_of_copies(tx, batch)
-    article_id = await _last_id(tx, "article") + 1
-    story_id = await _last_id(tx, "story") + 1
-    stories: list[dict[str, Any]] = []
+    first = await _last_id(tx, "article") + 1
+    stories = Stories(tx, source.owner, await _last_id(tx, "story") + 1)
+    await stories.count(batch)
     articles: list[dict[str, Any]] = []
-    for number, article in enumerate(batch, article_id):
-        story = copied.get(article.fingerprint) or (
-            copied.get(article.url) if article.url else None
-        )
-        if story is None:
-            story = story_id + len(stories)
-            stories.append({"id": story, "opened": to_seconds(article.published)})
+    for number, article in enumerate(batch, first):
+        original = copied.get(article.fingerprint) or copied.get(article.url or "")
+        story = await stories.place(ArticleId(number), article, source.title, original)
         copied[article.fingerprint] = story
         if article.url:
             copied[article.url] = story
         articles.append(_row(number, story, source, article, arrived))
-    await tx.execute_all("INSERT INTO story (id, opened_at) VALUES (:id, :opened)", stories)
+    await tx.execute_all(
+        "INSERT INTO story (id, opened_at) VALUES (:id, :opened)",
+        [{"id": story, "opened": to_seconds(opened)} for story, opened in stories.opened],
+    )
     await tx.execute_all(
         """
         INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
@@ -164,6 +164,7 @@ async def _insert(
         """,
         articles,
     )
+    await stories.remember()
 
 
 async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]]) -> None:
@@ -186,7 +187,9 @@ async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]
     )
 
 
-async def _stories_of_copies(tx: Transaction, batch: Sequence[PreparedArticle]) -> dict[str, int]:
+async def _stories_of_copies(
+    tx: Transaction, batch: Sequence[PreparedArticle]
+) -> dict[str, StoryId]:
     """Fingerprint or canonical address → the story that holds it already."""
     rows = await tx.fetch_all(
         """
@@ -200,7 +203,7 @@ async def _stories_of_copies(tx: Transaction, batch: Sequence[PreparedArticle]) 
             "urls": json.dumps([article.url for article in batch if article.url]),
         },
     )
-    return {row["identity"]: row["story_id"] for row in rows}
+    return {row["identity"]: StoryId(row["story_id"]) for row in rows}
 
 
 async def _last_id(tx: Transaction, table: str) -> int:

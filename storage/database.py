@@ -121,7 +121,9 @@ def _prepare(path: Path) -> None:
         if check != "ok":
             raise DamagedDatabaseError(path=str(path), found=check)
         migrate(connection)
-        connection.execute("PRAGMA journal_mode = WAL")  # after a newer schema was refused untouched
+        connection.execute(
+            "PRAGMA journal_mode = WAL"
+        )  # after a newer schema was refused untouched
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError):
             raise

@@ -92,6 +92,30 @@ CREATE TRIGGER article_keys_changed AFTER UPDATE ON article_keys BEGIN
     VALUES (new.article_id, new.title, new.lead, new.body);
 END;
 
+-- What clustering remembers of fresh articles (digests.clustering.Sketch), and by which keys it
+-- finds them: the index holds only articles inside its window, so it does not grow with history.
+CREATE TABLE article_sketch (
+    article_id   INTEGER PRIMARY KEY REFERENCES article (id) ON DELETE CASCADE,
+    language     TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    host         TEXT NOT NULL,
+    heavy        TEXT NOT NULL,                  -- JSON: [[key, weight], …], heaviest first
+    seen         TEXT NOT NULL,                  -- keys, space-joined
+    figures      TEXT NOT NULL                   -- numbers, space-joined
+);
+CREATE INDEX article_sketch_published ON article_sketch (published_at);  -- forgetting
+CREATE TABLE sketch_key (
+    key          TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    article_id   INTEGER NOT NULL,
+    PRIMARY KEY (key, published_at, article_id)
+) WITHOUT ROWID;
+-- In how many articles a key stood, for its weight.
+CREATE TABLE key_count (
+    key      TEXT PRIMARY KEY,
+    articles INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE topic (
     id         INTEGER PRIMARY KEY,
     chat_id    INTEGER NOT NULL REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,

@@ -1,0 +1,184 @@
+"""Which story a new article belongs to: the sketches of fresh articles, found by their keys.
+
+The inverted index holds only articles inside clustering's window, so the cost of an article does
+not grow with history. An article is compared with what everybody who may see it may see: a shared
+one with shared ones, an owned one with shared ones and its owner's.
+"""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from digests.clustering import (
+    SHARED_KEYS,
+    WINDOW,
+    Sketch,
+    may_be_alike,
+    sketch,
+    story_for,
+    telling_keys,
+)
+from digests.models import ArticleId, ChatId, PreparedArticle, StoryId, host_of
+from storage.database import Database, Transaction
+from storage.instants import from_seconds, to_seconds
+
+CANDIDATES: Final = 60  # articles, those that share most keys
+COUNTED: Final = "articles_counted"
+
+
+class Stories:
+    """The stories of one batch: articles of the batch are candidates for those after them."""
+
+    def __init__(self, tx: Transaction, owner: ChatId | None, next_story: int) -> None:
+        self._tx = tx
+        self._owner = owner
+        self._next = next_story
+        self._frequencies: dict[str, int] = {}
+        self._articles = 0
+        self._batch: list[tuple[ArticleId, StoryId, Sketch]] = []
+        self.opened: list[tuple[StoryId, datetime]] = []
+
+    async def count(self, articles: Sequence[PreparedArticle]) -> None:
+        """Count the keys of the batch among those of all articles, and learn how frequent
+        they are."""
+        rows = [{"key": key} for article in articles for key in telling_keys(article.keys)]
+        await self._tx.execute_all(
+            """
+            INSERT INTO key_count (key, articles) VALUES (:key, 1)
+            ON CONFLICT (key) DO UPDATE SET articles = articles + 1
+            """,
+            rows,
+        )
+        await self._tx.execute(
+            """
+            INSERT INTO state (name, value) VALUES (:name, :count)
+            ON CONFLICT (name) DO UPDATE SET value = value + :count
+            """,
+            {"name": COUNTED, "count": len(articles)},
+        )
+        found = await self._tx.fetch_all(
+            """
+            SELECT key, articles FROM key_count WHERE key IN (SELECT value FROM json_each(:keys))
+            """,
+            {"keys": json.dumps(list({row["key"] for row in rows}))},
+        )
+        self._frequencies = {row["key"]: row["articles"] for row in found}
+        total = await self._tx.fetch_one(
+            "SELECT value FROM state WHERE name = :name", {"name": COUNTED}
+        )
+        self._articles = int(total["value"]) if total else 0
+
+    async def place(
+        self, number: ArticleId, article: PreparedArticle, source: str, copy_of: StoryId | None
+    ) -> StoryId:
+        """The story of an article: that of its original, the one it is like, or a new one."""
+        drawn = sketch(
+            article.keys,
+            article.language,
+            article.published,
+            host_of(article.link) if article.link else source,
+            self._frequencies,
+            self._articles,
+        )
+        story = copy_of or story_for(drawn, await self._candidates(drawn))
+        if story is None:
+            story = StoryId(self._next)
+            self._next += 1
+            self.opened.append((story, article.published))
+        self._batch.append((number, story, drawn))
+        return story
+
+    async def _candidates(self, drawn: Sketch) -> dict[StoryId, list[Sketch]]:
+        rows = await self._tx.fetch_all(
+            """
+            SELECT article.story_id, member.* FROM article
+            JOIN article_sketch AS member ON member.article_id = article.id
+            JOIN source ON source.id = article.source_id
+            WHERE article.story_id IN (
+                SELECT found.story_id FROM (
+                    SELECT article_id FROM sketch_key
+                    WHERE key IN (SELECT value FROM json_each(:keys))
+                      AND published_at BETWEEN :earliest AND :latest
+                    GROUP BY article_id HAVING count(*) >= :shared
+                    ORDER BY count(*) DESC, article_id DESC LIMIT :limit
+                ) AS hit JOIN article AS found ON found.id = hit.article_id)
+              AND member.language = :language
+              AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
+            """,
+            {
+                "keys": json.dumps([key for key, _ in drawn.heavy]),
+                "earliest": to_seconds(drawn.published - WINDOW),
+                "latest": to_seconds(drawn.published + WINDOW),
+                "shared": SHARED_KEYS,
+                "limit": CANDIDATES,
+                "language": drawn.language,
+                "owner": self._owner,
+            },
+        )
+        stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
+        for row in rows:
+            stories[StoryId(row["story_id"])].append(_sketch_of(row))
+        near = {story for _, story, other in self._batch if may_be_alike(drawn, other)}
+        for _, story, other in self._batch:
+            if story in near or story in stories:
+                stories[story].append(other)
+        return stories
+
+    async def remember(self) -> None:
+        """Write the sketches of the batch; its articles must be stored by now."""
+        await self._tx.execute_all(
+            """
+            INSERT INTO article_sketch
+                (article_id, language, published_at, host, heavy, seen, figures)
+            VALUES (:id, :language, :published, :host, :heavy, :seen, :figures)
+            """,
+            [
+                {
+                    "id": number,
+                    "language": drawn.language,
+                    "published": to_seconds(drawn.published),
+                    "host": drawn.host,
+                    "heavy": json.dumps(drawn.heavy, ensure_ascii=False),
+                    "seen": " ".join(sorted(drawn.seen)),
+                    "figures": " ".join(sorted(drawn.figures)),
+                }
+                for number, _, drawn in self._batch
+            ],
+        )
+        await self._tx.execute_all(
+            """
+            INSERT OR IGNORE INTO sketch_key (key, published_at, article_id)
+            VALUES (:key, :published, :id)
+            """,
+            _keys_of(self._batch),
+        )
+
+
+def _keys_of(batch: Iterable[tuple[ArticleId, StoryId, Sketch]]) -> list[dict[str, object]]:
+    return [
+        {"key": key, "published": to_seconds(drawn.published), "id": number}
+        for number, _, drawn in batch
+        for key in drawn.indexed
+    ]
+
+
+def _sketch_of(row: sqlite3.Row) -> Sketch:
+    return Sketch(
+        row["language"],
+        from_seconds(row["published_at"]),
+        row["host"],
+        tuple((key, weight) for key, weight in json.loads(row["heavy"])),
+        frozenset(row["seen"].split()),
+        frozenset(row["figures"].split()),
+    )
+
+
+async def forget_sketches(db: Database, now: datetime) -> int:
+    """Drop what no new article can be compared with any more."""
+    before = {"before": to_seconds(now - 2 * WINDOW)}
+    async with db.write() as tx:
+        await tx.execute("DELETE FROM sketch_key WHERE published_at < :before", before)
+        return await tx.execute("DELETE FROM article_sketch WHERE published_at < :before", before)
