@@ -11,12 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from importlib import resources
 from math import log, sqrt
 from typing import Final
 
 from digests.models import Article, Keys, Story, StoryId
 from digests.text.keys import ACRONYM, NAME, is_stop_word, lemma_keys
-from digests.text.words import split_words, stem
+from digests.text.words import fold, split_words, stem
 
 WINDOW: Final = timedelta(hours=72)  # an event that old is told anew
 HEAVY_KEYS: Final = 12  # what is most telling of an article
@@ -30,6 +32,7 @@ SHARED_KEYS: Final = 2  # with fewer in common nobody is a candidate
 NEWEST_MEMBERS: Final = 5
 ALIKE: Final = 0.27
 SAME_HOST_ALIKE: Final = 0.33  # one outlet seldom tells an event twice, except to update it
+ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
 CONFLICT: Final = 0.75  # of the likeness is left where the titles' numbers differ
@@ -85,16 +88,22 @@ def sketch(
 ) -> Sketch:
     """The sketch of an article; `frequencies` says how many of `articles` have a key.
 
-    A key weighs (1 + ln tf) · ln((N + 1) / (df + 1/2)), a name's `NAME_TIMES` as much.
+    A key weighs (1 + ln tf) · ln((N + 1) / (df + 1/2)), a name's `NAME_TIMES` as much; N and df
+    start from what is known of common words.
     """
     title, text, names = _read(keys)
+    common = common_stems()
+    articles += ARTICLES_ASSUMED
     counts = Counter(text[:HEAVY_READ])
     for key in title:
         counts[key] += TITLE_TIMES
     weights = {
         key: (NAME_TIMES if key in names else 1.0)
         * (1 + log(count))
-        * max(LEAST_WEIGHT, log((articles + 1) / (frequencies.get(key, 0) + 0.5)))
+        * max(
+            LEAST_WEIGHT,
+            log((articles + 1) / (frequencies.get(key, 0) + common.get(key, 0.0) + 0.5)),
+        )
         for key, count in counts.items()
     }
     return Sketch(
@@ -105,6 +114,19 @@ def sketch(
         frozenset(title) | frozenset(text[:SEEN_READ]),
         frozenset(key for key in title if key.replace(".", "").isdigit()),
     )
+
+
+@cache
+def common_stems() -> dict[str, float]:
+    """In how many of `ARTICLES_ASSUMED` articles a common word's stem is assumed to stand."""
+    text = resources.files("digests.text").joinpath("common_words.txt").read_text(encoding="utf-8")
+    found: dict[str, float] = {}
+    for line in text.splitlines():
+        share, _, words = line.partition(":")
+        if share.strip().isdigit():
+            for word in words.split(","):
+                found[stem(fold(word.strip()))] = int(share) / 100 * ARTICLES_ASSUMED
+    return found
 
 
 def _heaviest(weights: Mapping[str, float]) -> tuple[tuple[str, float], ...]:

@@ -12,7 +12,7 @@ from typing import Final
 from digests.errors import EmptyQueryError
 from digests.models import Interest, Keys
 from digests.text.aliases import Aliases, default_aliases, is_common_noun, spellings
-from digests.text.keys import ACRONYM, BREAK, NAME, STEM, is_stop_word, name_keys, stem_key
+from digests.text.keys import ACRONYM, BREAK, NAME, is_stop_word, name_keys, stem_key
 from digests.text.words import (
     SHORT_WORD_LETTERS,
     STOP_WORDS,
@@ -79,15 +79,18 @@ def _term(words: list[Word], aliases: Aliases) -> Term:
         return (tuple(_plain_keys(word) for word in words),)
     phrases: list[Phrase] = [_form_phrase(form) for form in forms]
     if not any(len(form) == 1 and form[0].is_capitalised for form in forms):
-        phrases.append(tuple(_plain_keys(word) for word in words))
-    return tuple(dict.fromkeys(map(_in_order, phrases)))
+        phrases.append(_side_by_side(words) if len(words) > 1 else (_plain_keys(words[0]),))
+    return tuple(dict.fromkeys(phrases))
 
 
-def _in_order(phrase: Phrase) -> Phrase:
-    """Only lemma keys stand in reading order: stems side by side are no phrase."""
-    if len(phrase) == 1:
-        return phrase
-    return tuple(frozenset(key for key in keys if STEM not in key) for keys in phrase)
+def _side_by_side(words: Iterable[Word]) -> Phrase:
+    """A phrase tells enough by itself, so case is free. Only lemma keys stand in reading order:
+    stems side by side are no phrase."""
+    return tuple(
+        frozenset({ACRONYM + word.folded, NAME + word.folded, base, NAME + base})
+        for word in words
+        for base in (lemma(word.folded),)
+    )
 
 
 def _asks_for(words: Sequence[Word], form: Sequence[Word]) -> bool:
@@ -100,20 +103,20 @@ def _asks_for(words: Sequence[Word], form: Sequence[Word]) -> bool:
 
 
 def _form_phrase(form: Sequence[Word]) -> Phrase:
-    if len(form) > 1:  # a phrase tells enough by itself: case is free
-        return tuple(_plain_keys(word, free=True) for word in form if not is_stop_word(word))
+    if len(form) > 1:
+        return _side_by_side(word for word in form if not is_stop_word(word))
     word = form[0]
     if word.is_acronym or not word.is_capitalised:
         return (_plain_keys(word),)
     return (frozenset({*_name_keys(word.folded), ACRONYM + word.folded}),)
 
 
-def _plain_keys(word: Word, *, free: bool = False) -> frozenset[str]:
+def _plain_keys(word: Word) -> frozenset[str]:
     """Every key under which this word, in any form, may stand."""
     folded = word.folded
     if word.is_acronym:
         keys = {ACRONYM + folded, NAME + folded}
-        if free or not _is_ordinary(folded):
+        if not _is_ordinary(folded):
             keys.add(folded)
         if len(folded) > 4:  # a capitalised word shouted, as likely as an acronym
             keys |= _plain_keys(Word(folded.capitalize(), folded, initial=False))
@@ -122,7 +125,7 @@ def _plain_keys(word: Word, *, free: bool = False) -> frozenset[str]:
     keys = {ACRONYM + folded, folded, lemma(folded)}
     if _has_stem(word) and (reading.ordinary or not reading.known):
         keys |= {stem_key(stem(form)) for form in (folded, lemma(folded))}
-    if free or not is_common_noun(word):
+    if not is_common_noun(word):
         keys |= _name_keys(folded)
     if not reading.noun or word.is_capitalised:
         for form in {folded, lemma(folded), stem(folded)}:

@@ -15,7 +15,7 @@ from storage.instants import to_seconds
 from storage.sources import VISIBLE
 
 NEWEST_MATCHES: Final = 400
-MOST_PHRASE_VARIANTS: Final = 48
+MOST_PHRASE_VARIANTS: Final = 256  # four words of four keys: cutting loses matches
 
 
 def expression(query: Query) -> str:
