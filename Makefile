@@ -13,7 +13,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo run test lint bench format browser lock clean
+.PHONY: help demo run test lint eval bench format browser lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -50,6 +50,14 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+$(VENV)/.eval: $(VENV)/.dev requirements-eval.lock
+	$(INSTALL) --require-hashes -r requirements-eval.lock
+	@touch $@
+
+## make eval     how good the digests are, beside reference methods
+eval: $(VENV)/.eval
+	$(BIN)/python -m evaluation
+
 ## make bench    memory and latency, measured side by side
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
@@ -69,6 +77,7 @@ browser:
 lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra eval -c requirements.lock -o requirements-eval.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

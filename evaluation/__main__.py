@@ -1,0 +1,83 @@
+"""Prints the table of `make eval`."""
+
+import asyncio
+
+from rich.console import Console
+from rich.table import Table
+
+from digests.clustering import ALIKE
+from evaluation import faithfulness, same_story, stories, summaries, topics
+from evaluation.data import SHARED, by_outlet, by_time
+
+
+async def main() -> None:
+    table = Table("figure", "ours", "references", title="make eval", title_justify="left")
+    for row in [*await _rows_of_stories(), *_rows_of_pairs(), *_rows_of_summaries()]:
+        table.add_row(*row)
+    matched = topics.judge()
+    table.add_row(
+        f"topic match, {matched.pairs} pairs written before tuning",
+        f"{matched.ours:.1%}",
+        f"substring search {matched.substring:.1%}",
+    )
+    faithful = faithfulness.judge()
+    table.add_row(
+        f"faithfulness of {faithful.sentences} sentences",
+        f"{faithful.verbatim / faithful.sentences:.1%}, {faithful.boilerplate} with boilerplate",
+        "",
+    )
+    console = Console(width=130)
+    console.print(table)
+    if not SHARED.exists():
+        console.print("The development data is absent: its rows are left out.")
+
+
+async def _rows_of_stories() -> list[tuple[str, str, str]]:
+    rows = []
+    for name, batches in (("as published", by_time()), ("outlet by outlet", by_outlet())):
+        score = await stories.judge(batches)
+        rows.append(
+            (
+                f"newsroom stories, arriving {name}: B-cubed F1 / precision",
+                f"{score.f1:.3f} / {score.precision:.3f}",
+                "",
+            )
+        )
+    return rows
+
+
+def _rows_of_pairs() -> list[tuple[str, str, str]]:
+    rows = []
+    if judged := same_story.judge("ru"):
+        ours, *others = judged
+        told = "; ".join(
+            f"{one.name} {one.f1:.3f}, ours above it in {one.beaten:.0%} of the splits"
+            for one in others
+        )
+        rows.append(
+            (
+                "same story, Russian hard pairs, F1 (sd)",
+                f"{ours.f1:.3f} ({ours.deviation:.3f})",
+                told,
+            )
+        )
+    for language, name in (("ru", "Russian"), ("en", "English")):
+        wrong, pairs = same_story.wrong_at_threshold(language, ALIKE)
+        if pairs:
+            rows.append((f"{name} pairs wrong at the threshold in use", f"{wrong} of {pairs}", ""))
+    return rows
+
+
+def _rows_of_summaries() -> list[tuple[str, str, str]]:
+    from evaluation.references import summarisers  # noqa: PLC0415 - sumy is installed by `make eval`
+
+    judged = summaries.judge([("ours", summaries.ours), ("lead-3", summaries.lead), *summarisers()])
+    if not judged:
+        return []
+    ours, *others = judged
+    told = "; ".join(f"{one.name} {one.one:.3f}/{one.two:.3f}" for one in others)
+    return [("summary, ROUGE-1/2 on lemmas", f"{ours.one:.3f}/{ours.two:.3f}", told)]
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
