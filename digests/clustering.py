@@ -30,12 +30,12 @@ SEEN_READ: Final = 130  # keys of the text in which the other's are looked for
 INDEXED_KEYS: Final = 40  # by which an article is found as a candidate
 SHARED_KEYS: Final = 2  # with fewer in common nobody is a candidate
 NEWEST_MEMBERS: Final = 5
-ALIKE: Final = 0.27
-SAME_HOST_ALIKE: Final = 0.33  # one outlet seldom tells an event twice, except to update it
+ALIKE: Final = 0.30
+SAME_HOST_ALIKE: Final = 0.36  # one outlet seldom tells an event twice, except to update it
 ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
-CONFLICT: Final = 0.75  # of the likeness is left where the titles' numbers differ
+CONFLICT: Final = 0.5  # of the likeness is left where the titles' numbers differ
 
 LEAD_HALF_LIFE_HOURS: Final = 12.0
 SHORT_TITLE_LETTERS: Final = 30

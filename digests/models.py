@@ -166,6 +166,14 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence as it stands in an article."""
+
+    text: str
+    article: Article
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
     """A topic's words that met a story, and how strongly: 1.0 title, .7 lead, .4 body."""
 

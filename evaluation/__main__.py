@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from digests.clustering import ALIKE
-from evaluation import faithfulness, same_story, stories, summaries, topics
+from evaluation import faithfulness, same_story, stories, summaries, topics, updates
 from evaluation.data import SHARED, by_outlet, by_time
 
 
@@ -14,6 +14,12 @@ async def main() -> None:
     table = Table("figure", "ours", "references", title="make eval", title_justify="left")
     for row in [*await _rows_of_stories(), *_rows_of_pairs(), *_rows_of_summaries()]:
         table.add_row(*row)
+    updated = updates.judge()
+    table.add_row(
+        f"updates of developing stories ({updated.meant}): precision / recall",
+        f"{updated.precision:.2f} / {updated.recall:.2f}",
+        "",
+    )
     matched = topics.judge()
     table.add_row(
         f"topic match, {matched.pairs} pairs written before tuning",

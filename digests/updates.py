@@ -1,0 +1,77 @@
+"""Updates: whether a story that was told has moved on, and the one sentence that says how.
+
+A story comes back only with enough that is new: numbers or names not told before, in a sentence
+most of whose weight was not told either. Whatever the chat was told of the story counts as told,
+whether the digest quoted it or only linked it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import log
+from typing import Final
+
+from digests.clustering import ARTICLES_ASSUMED, common_stems
+from digests.models import Article, Keys, Line
+from digests.text.keys import ACRONYM, NAME, field_keys, lemma_keys
+from digests.text.words import stem
+
+LEAST_WAIT: Final = timedelta(hours=4)  # between telling a story and its update
+NEW_FACTS: Final = 2  # numbers or names not told before
+UNTOLD_SHARE: Final = 0.45  # of the sentence's weight
+RANK_DISCOUNT: Final = 0.4  # the summary's own order still counts
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An article with its keys."""
+
+    article: Article
+    keys: Keys
+
+
+def update_of(told: Sequence[Keys], fresh: Iterable[Report]) -> Line | None:
+    """The sentence of the fresh reports that carries the most that is new.
+
+    None: nothing new enough. Equal sentences of two reports are one: the first counts.
+    """
+    known = {key for keys in told for key in _stems((keys.title, keys.lead, keys.body))}
+    best: tuple[float, Line] | None = None
+    for report in fresh:
+        facts = _new_facts(report, known)
+        if len(facts) < NEW_FACTS:
+            continue
+        for rank, pick in enumerate(report.article.summary):
+            worth = _worth(pick.text, facts, known) / (1 + RANK_DISCOUNT * rank)
+            if worth and (best is None or worth > best[0]):
+                best = (worth, Line(pick.text, report.article))
+    return best[1] if best else None
+
+
+def _worth(sentence: str, facts: set[str], known: set[str]) -> float:
+    """The weight of a sentence's new facts and other news; 0 when it is mostly told."""
+    keys = _stems((field_keys([sentence]),))
+    untold = sum(_weight(key) for key in keys - known)
+    if keys.isdisjoint(facts) or untold < UNTOLD_SHARE * sum(map(_weight, keys)):
+        return 0.0
+    return sum(_weight(key) for key in keys & facts) + untold / 4
+
+
+def _new_facts(report: Report, known: set[str]) -> set[str]:
+    """Numbers and names of the title and the picked sentences that were not told."""
+    texts = [report.article.title, *(pick.text for pick in report.article.summary)]
+    keys = lemma_keys(field_keys(texts))
+    facts = {_bare(key) for key in keys if key[0] in NAME + ACRONYM or key[0].isdigit()}
+    return facts - known
+
+
+def _stems(fields: Iterable[str]) -> set[str]:
+    return {_bare(key) for field in fields for key in lemma_keys(field)}
+
+
+def _bare(key: str) -> str:
+    return stem(key.lstrip(NAME + ACRONYM))
+
+
+def _weight(key: str) -> float:
+    return log((ARTICLES_ASSUMED + 1) / (common_stems().get(key, 0.0) + 0.5))
