@@ -18,6 +18,7 @@ from bot.commands import register_commands
 from bot.context import Clock, Context, utc_now
 from bot.core import open_core
 from bot.delivery import Courier, Posted
+from bot.errors import SettingsError
 from bot.handlers import routers
 from bot.middlewares import Introduction, PressAnswer, Rights
 from bot.pipeline import SeenFiles, publish_due_digests, read_folder, refresh_sources
@@ -105,7 +106,10 @@ async def run(
     token = settings.token()
     stop = stop or stop_on_signals()
     async with open_context(settings, token, now=now) as (context, limits):
-        await _serve(context, limits, stop, ready, tick_seconds)
+        try:
+            await _serve(context, limits, stop, ready, tick_seconds)
+        except* SettingsError as group:  # the token was revoked: one sentence, no traceback
+            raise group.exceptions[0] from None
 
 
 async def _serve(

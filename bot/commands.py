@@ -2,11 +2,15 @@
 
 from typing import Final
 
+import structlog
 from aiogram import Bot
+from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import BotCommand, BotCommandScopeChat, BotCommandScopeDefault
 
 from bot.i18n import LANGUAGES, Language, language
 from digests.models import ChatId
+
+log = structlog.get_logger()
 
 COMMANDS: Final = (
     "latest",
@@ -36,11 +40,14 @@ async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_langua
             described(COMMANDS, spoken), BotCommandScopeDefault(), language_code=code
         )
         for admin in admins:
-            await bot.set_my_commands(
-                described((*COMMANDS, *ADMIN_COMMANDS), spoken),
-                BotCommandScopeChat(chat_id=admin),
-                language_code=code,
-            )
+            try:
+                await bot.set_my_commands(
+                    described((*COMMANDS, *ADMIN_COMMANDS), spoken),
+                    BotCommandScopeChat(chat_id=admin),
+                    language_code=code,
+                )
+            except TelegramBadRequest as error:  # they never wrote to the bot: no such chat yet
+                log.warning("commands_refused", admin=admin, cause=error.message)
 
 
 def described(names: tuple[str, ...], spoken: Language) -> list[BotCommand]:

@@ -27,8 +27,7 @@ from storage import outbox, state, subscribers
 
 log = structlog.get_logger()
 
-CLAIMED_AT_ONCE: Final = 60
-SENDS_AT_ONCE: Final = 8
+CLAIMED_AT_ONCE: Final = 60  # sends under way; those that wait for their rate are among them
 SEND_SECONDS: Final = 60
 IDLE_SECONDS: Final = 5.0
 FIRST_RETRY: Final = timedelta(seconds=2)
@@ -47,26 +46,29 @@ class Courier:
     def __init__(self, context: Context, limits: RateLimits) -> None:
         self._context = context
         self._limits = limits
-        self._room = asyncio.Semaphore(SENDS_AT_ONCE)
+        self._under_way = 0
 
     async def run(self) -> None:
         unknown = await outbox.recover(self._context.db)
         if unknown:
             log.warning("deliveries_unknown", count=unknown, consequence="sent again")
-        while True:
-            if not await self.deliver_waiting():
-                await self._wait()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                if not await self._claim(group):
+                    await self._wait()
 
-    async def deliver_waiting(self) -> int:
-        """One round; how many messages were claimed."""
+    async def _claim(self, group: asyncio.TaskGroup) -> int:
+        """Start sending what may be sent; how many messages were claimed. A send that hangs
+        holds up its own chat and no other."""
         db, now = self._context.db, self._context.now()
         if await self._waits_globally(now):
             return 0
         await outbox.release_expired(db, now)
-        claimed = await outbox.claim(db, now, CLAIMED_AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for delivery in claimed:
-                group.create_task(self._deliver(delivery))
+        room = CLAIMED_AT_ONCE - self._under_way
+        claimed = await outbox.claim(db, now, room) if room else []
+        for delivery in claimed:
+            self._under_way += 1
+            group.create_task(self._deliver(delivery))
         return len(claimed)
 
     async def _wait(self) -> None:
@@ -83,17 +85,22 @@ class Courier:
         return until is not None and datetime.fromisoformat(until) > now
 
     async def _deliver(self, delivery: Delivery) -> None:
-        async with self._room:
+        try:
             await asyncio.sleep(self._limits.reserve(delivery.chat_id))
-            if not await outbox.mark_sending(self._context.db, delivery.id):
-                return
-            try:
-                message_id = await self._send(delivery)
-            except Exception as error:  # noqa: BLE001 - an HTML 502 or odd bytes raise anything
-                await self._refused(delivery, error)
-            else:
-                await outbox.mark_sent(self._context.db, delivery.id, message_id)
-                log.info("delivered", delivery=delivery.id, chat=delivery.chat_id)
+            if await outbox.mark_sending(self._context.db, delivery.id):
+                await self._send_and_mark(delivery)
+        finally:
+            self._under_way -= 1
+            self._context.outbox_filled.set()  # there is room, and the chat's next part may go
+
+    async def _send_and_mark(self, delivery: Delivery) -> None:
+        try:
+            message_id = await self._send(delivery)
+        except Exception as error:  # noqa: BLE001 - an HTML 502 or odd bytes raise anything
+            await self._refused(delivery, error)
+        else:
+            await outbox.mark_sent(self._context.db, delivery.id, message_id)
+            log.info("delivered", delivery=delivery.id, chat=delivery.chat_id)
 
     async def _send(self, delivery: Delivery) -> int:
         content: dict[str, Any] = json.loads(delivery.content)
@@ -113,11 +120,9 @@ class Courier:
                 await outbox.put_back(db, delivery.id, now, "migrated")
                 await subscribers.migrate_chat(db, chat, ChatId(error.migrate_to_chat_id))
             case TelegramForbiddenError():
-                await subscribers.mark_unreachable(db, chat, now)
-                await outbox.put_back(db, delivery.id, now, "forbidden")
+                await self._unreachable(delivery, "forbidden")
             case TelegramBadRequest() if _is_unreachable(error):
-                await subscribers.mark_unreachable(db, chat, now)
-                await outbox.put_back(db, delivery.id, now, "chat_not_found")
+                await self._unreachable(delivery, "chat_not_found")
             case TelegramBadRequest() | TelegramNotFound():
                 await self._plain_or_failed(delivery, error)
             case TelegramUnauthorizedError():
@@ -132,6 +137,15 @@ class Courier:
             cause=type(error).__name__,
             attempt=delivery.attempts + 1,
         )
+
+    async def _unreachable(self, delivery: Delivery, why: str) -> None:
+        """Pause the chat until it returns; one that never spoke to us, as an administrator may,
+        is tried again at long intervals."""
+        db, now, chat = self._context.db, self._context.now(), delivery.chat_id
+        await subscribers.mark_unreachable(db, chat, now)
+        known = await subscribers.find_subscriber(db, chat) is not None
+        due = now if known else now + LONGEST_RETRY
+        await outbox.put_back(db, delivery.id, due, why)
 
     async def _plain_or_failed(self, delivery: Delivery, error: Exception) -> None:
         """Refused as it is: once more as plain text, then given up with the cause in the log."""

@@ -32,6 +32,12 @@ class BadDurationError(SvodkaError):
     code = "error.bad_duration"
 
 
+class TooManyTopicsError(SvodkaError):
+    """A chat follows as many topics as it may."""
+
+    code = "error.too_many_topics"
+
+
 class TooLargeError(SvodkaError):
     code = "error.too_large"
 

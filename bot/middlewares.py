@@ -40,6 +40,9 @@ class Introduction(BaseMiddleware):
         if chat is None:
             raise StaleButtonError
         subscriber = await self._subscriber(chat, user)
+        if subscriber.expects and isinstance(event, Message) and _is_command(event):
+            # Whoever turns to something else has left the menu that was waiting for words.
+            await subscribers.set_expects(self._context.db, subscriber.chat_id, None)
         data["context"] = self._context
         data["subscriber"] = subscriber
         data["spoken"] = language(subscriber.language)
@@ -101,6 +104,10 @@ async def answer_press(press: CallbackQuery, text: str | None, *, alert: bool = 
         log.info("press_unanswered", cause=error.message)
 
 
+def _is_command(message: Message) -> bool:
+    return (message.text or "").startswith("/")
+
+
 def _who(event: TelegramObject) -> tuple[Chat | None, User | None]:
     if isinstance(event, Message):
         return event.chat, event.from_user
@@ -123,7 +130,8 @@ async def _refuse(
 ) -> str | None:
     """Say where the request stands; the first knock goes to the administrators."""
     key = "access.closed"
-    if context.settings.access == "approval" and subscriber.access is not Access.REFUSED:
+    asks = context.settings.access == "approval" and context.admin_chats
+    if asks and subscriber.access is not Access.REFUSED:
         asked = await ask_for_access(context, subscriber, _name(subscriber, user))
         key = "access.asked" if asked else "access.waiting"
     if isinstance(event, Message):

@@ -16,13 +16,14 @@ from bot.context import Context, Core
 from bot.errors import FetchError
 from bot.i18n import language
 from bot.rendering import Reader, render_digest
-from digests.clustering import tell_stories
-from digests.composing import Material, compose, form_for
+from digests.clustering import WINDOW, tell_stories
+from digests.composing import Material, Retold, compose, form_for
 from digests.errors import SvodkaError
 from digests.models import ChatId, Digest, Looked, Source, SourceKind, Subscriber
 from digests.preparing import Batch, Rejection, prepare_feed, prepare_files
 from digests.schedules import latest_due, next_due, slot_of
 from digests.topics import Query, parse_query
+from digests.updates import LEAST_WAIT, Report
 from storage import articles, digests, search, sources, subscribers
 from storage.articles import Added
 from storage.database import Database
@@ -64,9 +65,10 @@ async def refresh_source(core: Core, polling: Polling) -> None:
     source = polling.source
     try:
         added = await _poll(core, polling)
-    except SvodkaError as error:
-        wait = _backoff(core, polling.failures + 1, error)
-        reason = str(error.values.get("reason", error.code))
+    except Exception as error:  # noqa: BLE001 - whatever one source does, the others go on
+        values = error.values if isinstance(error, SvodkaError) else {}
+        wait = _backoff(core, polling.failures + 1, values.get("retry_after"))
+        reason = str(values.get("reason", getattr(error, "code", type(error).__name__)))
         await sources.record_failure(core.db, source.id, core.now() + wait, reason)
         log.warning("source_failed", source=source.id, address=source.address, cause=str(error))
     else:
@@ -108,12 +110,11 @@ async def _poll(core: Core, polling: Polling) -> Added:
     return added
 
 
-def _backoff(core: Core, failures: int, error: SvodkaError) -> timedelta:
+def _backoff(core: Core, failures: int, asked: object) -> timedelta:
     """Twice as long after each failure in a row, a day at most, and as long as the site asks."""
     interval = timedelta(seconds=core.settings.poll_interval)
     doublings = min(failures - 1, 16)
     wait = min(interval * (1 << doublings), LONGEST_BACKOFF)
-    asked = error.values.get("retry_after")
     return max(wait, asked) if isinstance(asked, timedelta) else wait
 
 
@@ -230,7 +231,7 @@ async def publish_due_digests(context: Context) -> int:
     for schedule in await subscribers.due_schedules(context.db, now, DIGESTS_A_TICK):
         try:
             published += await publish_scheduled(context, schedule, now)
-        except SvodkaError as error:
+        except Exception as error:
             # The schedule stays due: the next tick tries again. Nobody else waits for it.
             log.exception("digest_failed", chat=schedule.subscriber.chat_id, cause=str(error))
     return published
@@ -248,7 +249,7 @@ async def publish_scheduled(context: Context, schedule: DueSchedule, now: dateti
         return False
     slot = Slot(slot_of(schedule.id, schedule.timing, due), schedule.id, schedule.due, following)
     digest = await publish_digest(context, subscriber, slot, now)
-    return digest is not None and bool(digest.sections)
+    return digest is not None and not digest.is_empty
 
 
 def is_allowed(context: Context, subscriber: Subscriber) -> bool:
@@ -288,7 +289,30 @@ async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -
     material, looked = await gather_material(context.db, chat, topics, since, now)
     material = [one for one in material if is_read(one.story.lead.language, subscriber.reads)]
     form = form_for(subscriber.minutes, private=subscriber.is_private, main=subscriber.main)
-    return await context.workers.run(compose, material, topics, form, now, since, looked)
+    retold = await gather_retold(context.db, chat, now)
+    return await context.workers.run(compose, material, topics, form, now, since, looked, retold)
+
+
+async def gather_retold(db: Database, chat: ChatId, now: datetime) -> list[Retold]:
+    """Stories the chat was told some hours ago that have had reports since."""
+    before = {
+        one.story: one
+        for one in await digests.told_since(db, chat, now - WINDOW)
+        if now - one.told >= LEAST_WAIT
+    }
+    stories = tell_stories(await articles.members_of(db, chat, list(before)))
+    moved = [story for story in stories if story.arrived > before[story.id].told]
+    everything = [article.id for story in moved for article in story.articles]
+    keys = await articles.keys_of_articles(db, chat, everything)
+    retold = []
+    for story in moved:
+        told = before[story.id]
+        old = tuple(keys[one.id] for one in story.articles if one.arrived <= told.told)
+        fresh = tuple(
+            Report(one, keys[one.id]) for one in story.articles if one.arrived > told.told
+        )
+        retold.append(Retold(story, old, fresh, told.message_id))
+    return retold
 
 
 def is_read(article_language: str, reads: str) -> bool:

@@ -6,7 +6,7 @@ source writes can be anything but text. An item is never split over two messages
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from aiogram.utils.formatting import (
 
 from bot.i18n import Language
 from digests.composing import HOST_LETTERS, NAMED_HOSTS
-from digests.models import Article, Digest, Item, Section, Story, host_of
+from digests.models import Article, Digest, Item, Line, Section, Story, Update, host_of
 
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
 TITLE_LETTERS: Final = 300
@@ -37,6 +37,7 @@ class Message:
     text: str
     entities: tuple[dict[str, Any], ...] = ()
     keyboard: InlineKeyboardMarkup | None = None
+    reply_to: int | None = None  # None: no reply; else a message of the same chat
 
     def to_json(self) -> str:
         content: dict[str, Any] = {
@@ -44,6 +45,11 @@ class Message:
             "entities": list(self.entities),
             "link_preview_options": {"is_disabled": True},
         }
+        if self.reply_to:
+            content["reply_parameters"] = {
+                "message_id": self.reply_to,
+                "allow_sending_without_reply": True,
+            }
         if self.keyboard:
             content["reply_markup"] = self.keyboard.model_dump(mode="json", exclude_none=True)
         return json.dumps(content, ensure_ascii=False)
@@ -86,13 +92,25 @@ class Page:
 def render_digest(
     digest: Digest, reader: Reader, keyboard: InlineKeyboardMarkup | None = None
 ) -> list[Page]:
-    """The messages of a digest, in order; the last carries the keyboard. Empty: no stories."""
+    """The messages of a digest, in order: updates first, each as a reply to what it continues;
+    the last carries the keyboard. Empty: nothing to tell."""
     blocks = list(_blocks(digest, reader))
     pages = _pack(blocks, _header(digest, reader))
     last = len(pages) - 1
-    return [
+    told = [
         Page(message_of(Text(*content), keyboard if number == last else None), tuple(stories))
         for number, (content, stories) in enumerate(pages)
+    ]
+    return [*_update_pages(digest, reader), *told]
+
+
+def _update_pages(digest: Digest, reader: Reader) -> list[Page]:
+    by_message: dict[int | None, list[Update]] = {}
+    for update in digest.updates:
+        by_message.setdefault(update.reply_to, []).append(update)
+    return [
+        Page(render_update(updates, reader), tuple(update.story for update in updates))
+        for updates in by_message.values()
     ]
 
 
@@ -152,11 +170,40 @@ def render_item(item: Item, reader: Reader) -> Text:
     """The title, its sentences, its sources, and what is folded."""
     parts: list[Text | str] = ["\n", linked_title(item.story.lead, reader), "\n"]
     if item.sentences:
-        parts += [" ".join(item.sentences), "\n"]
+        parts += [*_told(item, item.sentences, reader), "\n"]
     parts += [sources_line(item.story, reader), "\n"]
     if item.details:
-        parts += [ExpandableBlockQuote(" ".join(item.details)), "\n"]
+        parts += [ExpandableBlockQuote(*_told(item, item.details, reader)), "\n"]
     return Text(*parts)
+
+
+def _told(item: Item, lines: Sequence[Line], reader: Reader) -> list[Text | str]:
+    """The sentences; one that is not of the lead article names and links its own."""
+    parts: list[Text | str] = []
+    for number, line in enumerate(lines):
+        parts.append(" " * bool(number) + line.text)
+        if line.article.id != item.story.lead.id:
+            name = shortened(line.article.source.title, HOST_LETTERS)
+            parts += [" (", TextLink(name, url=address_of(line.article, reader.bot)), ")"]
+    return parts
+
+
+def render_update(updates: Sequence[Update], reader: Reader) -> Message:
+    """What moved on, as an answer to the message that told it."""
+    parts: list[Text | str] = []
+    for number, update in enumerate(updates):
+        article = update.line.article
+        title = Bold(shortened(article.title, TITLE_LETTERS))
+        parts += [
+            "\n\n" if number else "",
+            "↻ ",
+            TextLink(title, url=address_of(article, reader.bot)),
+            "\n",
+            update.line.text,
+            "\n",
+            sources_line(Story(update.story.id, (article,)), reader),
+        ]
+    return replace(message_of(Text(*parts)), reply_to=updates[0].reply_to)
 
 
 def linked_title(article: Article, reader: Reader) -> Text:
@@ -257,7 +304,7 @@ def render_plain(digest: Digest, language: Language, zone: ZoneInfo) -> str:
 
 def _plain_item(item: Item, language: Language) -> str:
     lines = [f"▪ {item.story.lead.title}"]
-    lines += [f"  {sentence}" for sentence in item.sentences]
+    lines += [f"  {_plain_line(item, line)}" for line in item.sentences]
     names = [article.source.title for article in item.story.articles]
     named = list(dict.fromkeys(names))
     shown = ", ".join(named[:NAMED_HOSTS])
@@ -265,5 +312,11 @@ def _plain_item(item: Item, language: Language) -> str:
         shown += " " + language.say("story.more", count=len(named) - NAMED_HOSTS)
     lines.append(f"  {shown}: {item.story.lead.link or item.story.lead.path}")
     if item.details:
-        lines.append("  > " + " ".join(item.details))
+        lines.append("  > " + " ".join(_plain_line(item, line) for line in item.details))
     return "\n".join(lines) + "\n"
+
+
+def _plain_line(item: Item, line: Line) -> str:
+    if line.article.id == item.story.lead.id:
+        return line.text
+    return f"{line.text} ({line.article.source.title}: {line.article.link or line.article.path})"

@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.context import Context
-from bot.errors import BadDurationError, StaleButtonError
+from bot.errors import BadDurationError, StaleButtonError, TooManyTopicsError
 from bot.i18n import language
 from bot.keyboards import access_keyboard
 from bot.pipeline import OLDEST_NEWS, publish_digest
@@ -89,9 +89,16 @@ async def notify(context: Context, chat: ChatId, message: Message) -> None:
 
 
 async def follow(context: Context, chat: ChatId, words: str) -> tuple[str, bool]:
-    """Add a topic: its words as kept, and whether it is new. Raises EmptyQueryError."""
+    """Add a topic: its words as kept, and whether it is new.
+
+    Raises EmptyQueryError, TooManyTopicsError.
+    """
     query = parse_query(words)
     added = await subscribers.add_topic(context.db, chat, query.text, context.now())
+    if not added:
+        kept = {fold(topic.words) for topic in await subscribers.topics_of(context.db, chat)}
+        if fold(query.text) not in kept:
+            raise TooManyTopicsError(most=subscribers.MOST_TOPICS)
     return query.text, added
 
 

@@ -17,19 +17,24 @@ from digests.models import (
     Item,
     Keys,
     Level,
+    Line,
     Looked,
     Section,
     Story,
+    Update,
 )
 from digests.ranking import rank, terms_of
+from digests.story_summaries import in_reading_order, story_lines
 from digests.text.keys import lemma_keys
 from digests.topics import Query, interests
+from digests.updates import Report, update_of
 
 LETTERS_A_MINUTE: Final = 1_500  # about 220 words
 PART_LETTERS: Final = 3_800  # visible characters of one message; Telegram takes 4,096
 PARTS_BY_MINUTES: Final = {2: 1, 5: 2, 10: 4}
 MOST_STORIES: Final = 12
 MOST_MAIN_STORIES: Final = 3
+MOST_UPDATES: Final = 3
 MOST_OF_ONE_HOST: Final = 3
 TOPIC_SHARE: Final = 0.4
 RELEVANCE: Final = 0.75  # of the MMR trade between score and difference from what is chosen
@@ -60,6 +65,16 @@ def form_for(minutes: int, *, private: bool, main: bool = True) -> Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Retold:
+    """A story told before: the keys of what was told of it, and the reports since."""
+
+    story: Story
+    told: tuple[Keys, ...]
+    fresh: tuple[Report, ...]
+    reply_to: int | None  # the message that told it; None: unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Material:
     """A story with the keys by which topics are matched: those of its lead article."""
 
@@ -74,8 +89,10 @@ def compose(
     now: datetime,
     since: datetime,
     looked: Looked | None = None,
+    retold: Iterable[Retold] = (),
 ) -> Digest:
-    """The digest of what is new to a chat; `material` holds nothing it was told before.
+    """The digest of what is new to a chat; `material` holds nothing it was told before, `retold`
+    what it was told and has had new reports since.
 
     Deterministic: equal arguments give equal digests.
     """
@@ -89,9 +106,21 @@ def compose(
         made=now,
         since=since,
         sections=sections,
+        updates=_updates(retold),
         looked=looked or Looked(),
         minutes=max(1, ceil(letters / LETTERS_A_MINUTE)),
     )
+
+
+def _updates(retold: Iterable[Retold]) -> tuple[Update, ...]:
+    """The stories that moved on most recently, a few of them."""
+    found = []
+    for one in retold:
+        line = update_of(one.told, one.fresh)
+        if line is not None:
+            found.append(Update(one.story, line, one.reply_to))
+    found.sort(key=lambda update: (-update.line.article.published.timestamp(), update.story.id))
+    return tuple(found[:MOST_UPDATES])
 
 
 def _candidate(one: Material, topics: Sequence[Query], now: datetime) -> Candidate:
@@ -179,7 +208,11 @@ def _sections(chosen: list[Candidate], topics: Sequence[Query]) -> tuple[Section
     order = [*dict.fromkeys(query.text for query in topics), ""]
     sections = []
     for name in order:
-        items = tuple(Item(c.story, c.terms, Level.TITLE, ()) for c in chosen if _topic(c) == name)
+        items = tuple(
+            Item(c.story, c.terms, Level.TITLE, (), lines=story_lines(c.story))
+            for c in chosen
+            if _topic(c) == name
+        )
         if items:
             sections.append(Section(name or None, items))
     return tuple(sections)
@@ -205,7 +238,7 @@ def _raise_levels(sections: tuple[Section, ...], form: Form) -> tuple[Section, .
             for number, item in enumerate(_items(sections))
             for level, gain in RAISES
             if level == _next(item.level) and (number, level) not in refused
-            if (raised := _at_level(item, level)).sentences != item.sentences
+            if len((raised := _at_level(item, level)).sentences) > len(item.sentences)
             and (extra := item_letters(raised) - item_letters(item)) > 0
         ]
         if not raises:
@@ -223,8 +256,8 @@ def _next(level: Level) -> Level:
 
 
 def _at_level(item: Item, level: Level) -> Item:
-    picks = sorted(item.story.lead.summary[: int(level)], key=lambda pick: pick.position)
-    return replace(item, level=level, sentences=tuple(pick.text for pick in picks))
+    lines = item.lines[: int(level)]
+    return replace(item, level=level, sentences=in_reading_order(item.story, lines))
 
 
 def _add_details(sections: tuple[Section, ...], form: Form) -> tuple[Section, ...]:
@@ -232,13 +265,11 @@ def _add_details(sections: tuple[Section, ...], form: Form) -> tuple[Section, ..
     items = list(_items(sections))
     for number in sorted(range(len(items)), key=lambda n: -items[n].terms.score):
         item = items[number]
-        more = item.story.lead.summary[int(item.level) : int(item.level) + DETAIL_SENTENCES]
+        more = item.lines[int(item.level) : int(item.level) + DETAIL_SENTENCES]
         if item.level is Level.TITLE or not more:
             continue
-        ordered = sorted(more, key=lambda pick: pick.position)
-        tried = _replace_item(
-            sections, number, replace(item, details=tuple(pick.text for pick in ordered))
-        )
+        detailed = replace(item, details=in_reading_order(item.story, more))
+        tried = _replace_item(sections, number, detailed)
         if _parts(tried) <= form.parts:
             sections = tried
     return sections
@@ -269,12 +300,21 @@ def item_letters(item: Item) -> int:
     named = [titles[host] for host in item.story.hosts[:NAMED_HOSTS]]
     names = sum(min(len(name), HOST_LETTERS) + 2 for name in named)
     return (
-        ITEM_LETTERS + len(item.story.lead.title) + names + sum(len(s) + 1 for s in item.sentences)
+        ITEM_LETTERS
+        + len(item.story.lead.title)
+        + names
+        + sum(line_letters(item, line) for line in item.sentences)
     )
 
 
 def folded_letters(item: Item) -> int:
-    return sum(len(sentence) + 1 for sentence in item.details)
+    return sum(line_letters(item, line) for line in item.details)
+
+
+def line_letters(item: Item, line: Line) -> int:
+    """A sentence and, where it is not of the lead article, its source in brackets."""
+    named = 0 if line.article.id == item.story.lead.id else len(line.article.source.title) + 3
+    return len(line.text) + 1 + min(named, HOST_LETTERS + 3)
 
 
 def visible_letters(sections: tuple[Section, ...]) -> int:

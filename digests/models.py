@@ -7,7 +7,7 @@ rendering. `None` means what the comment beside the field says, and nothing else
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 SourceId = NewType("SourceId", int)
 ArticleId = NewType("ArticleId", int)
@@ -17,6 +17,13 @@ ScheduleId = NewType("ScheduleId", int)
 DigestId = NewType("DigestId", int)
 TopicId = NewType("TopicId", int)
 DeliveryId = NewType("DeliveryId", int)
+
+
+# Hosts on which many outlets publish, each below a path of its own.
+SHARED_HOSTS: Final = frozenset(
+    ("t.me", "telegram.me", "vk.com", "dzen.ru", "youtube.com", "medium.com", "livejournal.com")
+    + ("127.0.0.1", "localhost")
+)
 
 
 class SourceKind(StrEnum):
@@ -142,7 +149,7 @@ class Article:
     @property
     def host(self) -> str:
         """What tells coverage apart: the link's host, else the source's title."""
-        return host_of(self.link) if self.link else self.source.title
+        return outlet_of(self.link) if self.link else self.source.title
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +170,11 @@ class Story:
     @property
     def newest(self) -> datetime:
         return max(article.published for article in self.articles)
+
+    @property
+    def arrived(self) -> datetime:
+        """When its last article came in."""
+        return max(article.arrived for article in self.articles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +227,18 @@ class Item:
     story: Story
     terms: Terms
     level: Level
-    sentences: tuple[str, ...]  # shown in source order, at most `level` of them
-    details: tuple[str, ...] = ()  # further verbatim sentences, folded
+    sentences: tuple[Line, ...]  # in reading order, at most `level` of them
+    details: tuple[Line, ...] = ()  # further sentences, folded
+    lines: tuple[Line, ...] = ()  # the story's best sentences, best first
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A story told before that has moved on, and the sentence that says how."""
+
+    story: Story
+    line: Line
+    reply_to: int | None  # the message that told it; None: unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +261,13 @@ class Digest:
     made: datetime
     since: datetime
     sections: tuple[Section, ...]
+    updates: tuple[Update, ...] = ()
     looked: Looked = field(default_factory=Looked)
     minutes: int = 1  # to read, rounded up
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.sections and not self.updates
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -293,6 +320,15 @@ class Delivery:
     part: int
     content: str  # JSON: what sendMessage takes, chat left out
     attempts: int
+
+
+def outlet_of(link: str) -> str:
+    """The host, and on hosts where many publish the first part of the path: `t.me/channel`."""
+    host = host_of(link)
+    if host not in SHARED_HOSTS:
+        return host
+    path = link.split("://", 1)[-1].partition("/")[2].removeprefix("s/")
+    return f"{host}/{path.split('/', 1)[0].split('?', 1)[0]}"
 
 
 def host_of(link: str) -> str:

@@ -99,6 +99,11 @@ def article_sentences(article: CleanText) -> list[Sentence]:
     ]
 
 
+def opens_hanging(sentence: str) -> bool:
+    """A sentence that opens with a pronoun or connective says nothing by itself."""
+    return bool(_HANGING.match(sentence))
+
+
 def summarise(
     article: CleanText,
     published: datetime,
@@ -119,7 +124,7 @@ def summarise(
             keys=keys[at],
             score=_base(article, sentence, at, centrality[at], published)
             + TITLE_SIMILARITY * _cosine(keys[at], title, weights),
-            hangs=bool(_HANGING.match(sentence.text)),
+            hangs=opens_hanging(sentence.text),
         )
         for at, sentence in enumerate(sentences)
         if not inside[at] and _may_stand(article, sentence, published)

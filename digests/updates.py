@@ -13,6 +13,7 @@ from typing import Final
 
 from digests.clustering import ARTICLES_ASSUMED, common_stems
 from digests.models import Article, Keys, Line
+from digests.summarising import opens_hanging
 from digests.text.keys import ACRONYM, NAME, field_keys, lemma_keys
 from digests.text.words import stem
 
@@ -42,6 +43,8 @@ def update_of(told: Sequence[Keys], fresh: Iterable[Report]) -> Line | None:
         if len(facts) < NEW_FACTS:
             continue
         for rank, pick in enumerate(report.article.summary):
+            if opens_hanging(pick.text):
+                continue
             worth = _worth(pick.text, facts, known) / (1 + RANK_DISCOUNT * rank)
             if worth and (best is None or worth > best[0]):
                 best = (worth, Line(pick.text, report.article))

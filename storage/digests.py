@@ -38,6 +38,33 @@ async def window_start(db: Database, chat: ChatId) -> datetime | None:
     return from_seconds(row["made_at"]) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """When a chat was last told of a story, and by which message."""
+
+    story: StoryId
+    told: datetime
+    message_id: int | None  # None: not sent yet, or told by a digest without messages
+
+
+async def told_since(db: Database, chat: ChatId, oldest: datetime) -> list[Before]:
+    """The stories the chat was told after `oldest`, each as of the last time."""
+    rows = await db.fetch_all(
+        """
+        SELECT told.story_id, max(digest.made_at) AS made_at, delivery.message_id
+        FROM digest JOIN told ON told.digest_id = digest.id
+        LEFT JOIN delivery ON delivery.digest_id = digest.id AND delivery.part = told.part
+        WHERE digest.chat_id = :chat AND digest.made_at >= :oldest AND digest.state <> 'failed'
+        GROUP BY told.story_id
+        """,
+        {"chat": chat, "oldest": to_seconds(oldest)},
+    )
+    return [
+        Before(StoryId(row["story_id"]), from_seconds(row["made_at"]), row["message_id"])
+        for row in rows
+    ]
+
+
 async def has_digest(db: Database, chat: ChatId, slot: str) -> bool:
     row = await db.fetch_one(
         "SELECT 1 FROM digest WHERE chat_id = :chat AND slot = :slot", {"chat": chat, "slot": slot}

@@ -21,7 +21,7 @@ from digests.clustering import (
     story_for,
     telling_keys,
 )
-from digests.models import ArticleId, ChatId, PreparedArticle, StoryId, host_of
+from digests.models import ArticleId, ChatId, PreparedArticle, StoryId, outlet_of
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 
@@ -79,7 +79,7 @@ class Stories:
             article.keys,
             article.language,
             article.published,
-            host_of(article.link) if article.link else source,
+            outlet_of(article.link) if article.link else source,
             self._frequencies,
             self._articles,
         )

@@ -214,7 +214,7 @@ async def tell_digest(
     event_update: Update,
 ) -> None:
     digest = await digest_now(context, subscriber, event_update.update_id)
-    if digest is not None and not digest.sections:
+    if digest is not None and digest.is_empty:
         await say_why_empty(message, digest, spoken)
 
 

@@ -172,7 +172,7 @@ async def finish(
         ),
     )
     digest = await digest_now(context, subscriber, update_id)
-    if digest is not None and not digest.sections:
+    if digest is not None and digest.is_empty:
         await say_why_empty(event, digest, spoken)
 
 
