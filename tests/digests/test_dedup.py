@@ -48,7 +48,9 @@ def test_an_address_of_a_number_keeps_its_brackets() -> None:
     assert canonical_url("http://[::1]:8080/a") == "https://[::1]:8080/a"
 
 
-@pytest.mark.parametrize("link", ["https://e.example", "http://www.e.example/#news", "https://e.example/?utm_source=x"])
+@pytest.mark.parametrize(
+    "link", ["https://e.example", "http://www.e.example/#news", "https://e.example/?utm_source=x"]
+)
 def test_a_front_page_is_no_articles_own_address(link: str) -> None:
     assert article_url(link) is None
     assert article_url("https://e.example/?p=1") == "https://e.example?p=1"

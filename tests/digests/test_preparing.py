@@ -59,7 +59,12 @@ def test_todays_noon_is_not_in_the_future_either() -> None:
 
 def three(line: str, count: int = 3) -> list[tuple[str, Entry]]:
     return [
-        (f"{n}", an_entry(f"Новость номер {n}", text=f"Случилось дело номер {n}.\n\n{line}", guid=f"{n}"))
+        (
+            f"{n}",
+            an_entry(
+                f"Новость номер {n}", text=f"Случилось дело номер {n}.\n\n{line}", guid=f"{n}"
+            ),
+        )
         for n in range(count)
     ]
 

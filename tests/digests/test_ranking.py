@@ -9,7 +9,8 @@ from tests.factories import NOW, a_source, a_story, an_article, hours
 
 def covered_by(count: int, story: int = 1) -> Story:
     articles = (
-        an_article(n, story_id=story, link=f"https://outlet{n}.example/1") for n in range(1, count + 1)
+        an_article(n, story_id=story, link=f"https://outlet{n}.example/1")
+        for n in range(1, count + 1)
     )
     return a_story(*articles)
 

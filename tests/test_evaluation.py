@@ -1,0 +1,69 @@
+"""Floors just under the figures of `make eval`: quality that was reached is not lost quietly."""
+
+import random
+
+import pytest
+
+from digests.clustering import ALIKE
+from evaluation import faithfulness, same_story, stories, summaries, topics, updates
+from evaluation.data import SHARED, by_outlet, by_time
+
+needs_shared_data = pytest.mark.skipif(
+    not SHARED.exists(), reason="the development data is not beside this checkout"
+)
+
+
+async def test_newsroom_stories_are_its_events_when_articles_come_as_published() -> None:
+    score = await stories.judge(by_time())
+    assert score.f1 >= 0.96
+    assert score.precision >= 0.99
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_newsroom_stories_hold_when_each_outlet_comes_at_once(seed: int) -> None:
+    batches = by_outlet()
+    random.Random(seed).shuffle(batches)
+    score = await stories.judge(batches)
+    assert score.f1 >= 0.93
+    assert score.precision >= 0.965
+
+
+@needs_shared_data
+def test_hard_russian_pairs_are_told_apart_better_than_by_their_titles() -> None:
+    ours, *references = same_story.judge("ru")
+    assert ours.f1 >= 0.87
+    assert all(reference.beaten >= 0.95 for reference in references)
+
+
+@needs_shared_data
+def test_english_pairs_are_told_apart() -> None:
+    wrong, pairs = same_story.wrong_at_threshold("en", ALIKE)
+    assert pairs == 13
+    assert wrong <= 2
+
+
+def test_topics_find_what_they_mean() -> None:
+    assert topics.judge().ours >= 0.99
+
+
+def test_every_sentence_stands_in_its_source_and_none_is_boilerplate() -> None:
+    faithful = faithfulness.judge()
+    assert faithful.sentences > 250
+    assert faithful.verbatim == faithful.sentences
+    assert faithful.boilerplate == 0
+
+
+def test_developing_stories_come_back_with_news_only() -> None:
+    updated = updates.judge()
+    assert updated.meant >= 5
+    assert updated.precision >= 0.8
+    assert updated.recall >= 0.8
+
+
+@needs_shared_data
+def test_summaries_are_nearer_to_the_editors_than_their_first_sentences() -> None:
+    ours, lead = summaries.judge([("ours", summaries.ours), ("lead-3", summaries.lead)])
+    assert ours.one >= 0.325
+    assert ours.two >= 0.10
+    assert ours.one >= 1.07 * lead.one
+    assert ours.two > lead.two
