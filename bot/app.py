@@ -5,6 +5,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -27,6 +28,7 @@ from bot.scheduler import ticking
 from bot.settings import Settings
 from bot.telegram import make_bot, username_of
 from bot.updates import Handling, Intake
+from digests.updates import LEAST_WAIT
 
 log = structlog.get_logger()
 
@@ -60,7 +62,11 @@ class Patience(BaseRequestMiddleware):
 
 @asynccontextmanager
 async def open_context(
-    settings: Settings, token: str, *, now: Clock = utc_now
+    settings: Settings,
+    token: str,
+    *,
+    now: Clock = utc_now,
+    update_wait: timedelta = LEAST_WAIT,
 ) -> AsyncIterator[tuple[Context, RateLimits]]:
     """Everything the bot works with, closed in reverse.
 
@@ -73,7 +79,7 @@ async def open_context(
         bot.session.middleware(Patience(limits))
         username = await username_of(bot)
         yield (
-            Context(settings, core.db, core.workers, core.fetcher, now, bot, username),
+            Context(settings, core.db, core.workers, core.fetcher, now, bot, username, update_wait),
             limits,
         )
 
@@ -98,6 +104,7 @@ async def run(
     stop: asyncio.Event | None = None,
     ready: Callable[[Context], Any] | None = None,
     tick_seconds: float = TICK_SECONDS,
+    update_wait: timedelta = LEAST_WAIT,
 ) -> None:
     """Serve until `stop` is set or a signal comes. `ready` is called once all is running.
 
@@ -105,7 +112,8 @@ async def run(
     """
     token = settings.token()
     stop = stop or stop_on_signals()
-    async with open_context(settings, token, now=now) as (context, limits):
+    opened = open_context(settings, token, now=now, update_wait=update_wait)
+    async with opened as (context, limits):
         try:
             await _serve(context, limits, stop, ready, tick_seconds)
         except* SettingsError as group:  # the token was revoked: one sentence, no traceback

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from aiogram import Bot
 
@@ -11,6 +11,7 @@ from bot.fetching import Fetcher
 from bot.settings import Settings
 from bot.workers import Workers
 from digests.models import ChatId
+from digests.updates import LEAST_WAIT
 from storage.database import Database
 
 Clock = Callable[[], datetime]
@@ -35,6 +36,7 @@ class Core:
 class Context(Core):
     bot: Bot
     username: str  # of the bot, without @
+    update_wait: timedelta = LEAST_WAIT  # from telling a story to its update
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def is_admin(self, user: int | None) -> bool:

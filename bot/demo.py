@@ -30,6 +30,7 @@ POLL_SECONDS: Final = 15
 WRITE_SECONDS: Final = 5
 DIGEST_AFTER: Final = timedelta(seconds=50)  # rounded up to the minute
 ZONE: Final = "Europe/Moscow"
+UPDATE_WAIT: Final = timedelta(seconds=10)  # hours, outside of the demo
 
 
 async def run_demo(port: int) -> None:
@@ -56,7 +57,9 @@ async def run_demo(port: int) -> None:
         )
         ready: asyncio.Future[Context] = asyncio.get_running_loop().create_future()
         async with asyncio.TaskGroup() as group:
-            serving = group.create_task(run(settings, stop=stop, ready=ready.set_result))
+            serving = group.create_task(
+                run(settings, stop=stop, ready=ready.set_result, update_wait=UPDATE_WAIT)
+            )
             writing = group.create_task(_write_files(folder / "Битовка", start))
             showing = group.create_task(_show(ready, sandbox, dict(newsroom.feed_urls)))
             await serving
@@ -95,7 +98,8 @@ async def _show(ready: "asyncio.Future[Context]", sandbox: Sandbox, feeds: dict[
   Svodka is running. Open the chat page:  {sandbox.page_url}
 
   Анна gets her scheduled digest at {due:%H:%M} Moscow time, within two minutes.
-  Write as anybody: /start, /latest, /topic ставка ЦБ, or just a word. Ctrl-C stops.
+  Write as anybody: /start, /latest, /topic ставка ЦБ, or just a word. News keeps coming for four
+  minutes: ask for /digest again then, and see how the fire went on. Ctrl-C stops.
 """
     )
 

@@ -23,7 +23,7 @@ from digests.models import ChatId, Digest, Looked, Source, SourceKind, Subscribe
 from digests.preparing import Batch, Rejection, prepare_feed, prepare_files
 from digests.schedules import latest_due, next_due, slot_of
 from digests.topics import Query, parse_query
-from digests.updates import LEAST_WAIT, Report
+from digests.updates import Report
 from storage import articles, digests, search, sources, subscribers
 from storage.articles import Added
 from storage.database import Database
@@ -289,16 +289,16 @@ async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -
     material, looked = await gather_material(context.db, chat, topics, since, now)
     material = [one for one in material if is_read(one.story.lead.language, subscriber.reads)]
     form = form_for(subscriber.minutes, private=subscriber.is_private, main=subscriber.main)
-    retold = await gather_retold(context.db, chat, now)
+    retold = await gather_retold(context.db, chat, now, context.update_wait)
     return await context.workers.run(compose, material, topics, form, now, since, looked, retold)
 
 
-async def gather_retold(db: Database, chat: ChatId, now: datetime) -> list[Retold]:
-    """Stories the chat was told some hours ago that have had reports since."""
+async def gather_retold(db: Database, chat: ChatId, now: datetime, wait: timedelta) -> list[Retold]:
+    """Stories the chat was told at least `wait` ago that have had reports since."""
     before = {
         one.story: one
         for one in await digests.told_since(db, chat, now - WINDOW)
-        if now - one.told >= LEAST_WAIT
+        if now - one.told >= wait
     }
     stories = tell_stories(await articles.members_of(db, chat, list(before)))
     moved = [story for story in stories if story.arrived > before[story.id].told]

@@ -21,7 +21,7 @@ from aiogram.utils.formatting import (
 )
 
 from bot.i18n import Language
-from digests.composing import HOST_LETTERS, NAMED_HOSTS
+from digests.composing import HOST_LETTERS, NAMED_HOSTS, PART_LINKS
 from digests.models import Article, Digest, Item, Line, Section, Story, Update, host_of
 
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
@@ -131,8 +131,8 @@ def _pack(
     content: list[Text] = [header]
     stories: list[Story] = []
     for block, story in blocks:
-        letters = sum(_letters(part) for part in content)
-        if stories and letters + _letters(block) > MESSAGE_LETTERS:
+        letters, links = _size(Text(*content, block))
+        if stories and (letters > MESSAGE_LETTERS or links > PART_LINKS):
             pages.append((content, stories))
             content, stories = [], []
         content.append(block)
@@ -144,6 +144,12 @@ def _pack(
 
 def _letters(content: Text) -> int:
     return len(content.render()[0])
+
+
+def _size(content: Text) -> tuple[int, int]:
+    """Characters, and entities that Telegram counts."""
+    text, entities = content.render()
+    return len(text), sum(entity.type not in {"bold", "italic"} for entity in entities)
 
 
 def _header(digest: Digest, reader: Reader) -> Text:
@@ -234,7 +240,7 @@ def sources_line(story: Story, reader: Reader, age: str | None = None) -> Text:
         name = shortened(article.source.title, HOST_LETTERS)
         parts.append(TextLink(name, url=address_of(article, reader.bot)))
     if len(by_host) > len(named):
-        parts.append(" " + reader.language.say("story.more", count=len(by_host) - len(named)))
+        parts.append(" " + reader.language.say("story.more", more=len(by_host) - len(named)))
     if age:
         parts.append(f" · {age}")
     return Italic(*parts)
@@ -309,7 +315,7 @@ def _plain_item(item: Item, language: Language) -> str:
     named = list(dict.fromkeys(names))
     shown = ", ".join(named[:NAMED_HOSTS])
     if len(named) > NAMED_HOSTS:
-        shown += " " + language.say("story.more", count=len(named) - NAMED_HOSTS)
+        shown += " " + language.say("story.more", more=len(named) - NAMED_HOSTS)
     lines.append(f"  {shown}: {item.story.lead.link or item.story.lead.path}")
     if item.details:
         lines.append("  > " + " ".join(_plain_line(item, line) for line in item.details))

@@ -30,8 +30,8 @@ SEEN_READ: Final = 130  # keys of the text in which the other's are looked for
 INDEXED_KEYS: Final = 40  # by which an article is found as a candidate
 SHARED_KEYS: Final = 2  # with fewer in common nobody is a candidate
 NEWEST_MEMBERS: Final = 5
-ALIKE: Final = 0.30
-SAME_HOST_ALIKE: Final = 0.36  # one outlet seldom tells an event twice, except to update it
+ALIKE: Final = 0.28
+SAME_HOST_ALIKE: Final = 0.34  # one outlet seldom tells an event twice, except to update it
 ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
@@ -163,16 +163,39 @@ def may_be_alike(article: Sketch, other: Sketch) -> bool:
     return sum(key in other.indexed for key, _ in article.heavy) >= SHARED_KEYS
 
 
-def story_for(article: Sketch, stories: Mapping[StoryId, Sequence[Sketch]]) -> StoryId | None:
-    """The story an article belongs to, of candidates with their members. None: a new one."""
-    best: tuple[float, StoryId] | None = None
-    for story, members in stories.items():
-        score = likeness(article, members)
-        same_host = any(member.host == article.host for member in members)
-        enough = score >= (SAME_HOST_ALIKE if same_host else ALIKE)
-        if enough and (best is None or (score, -story) > (best[0], -best[1])):
-            best = (score, story)
-    return best[1] if best else None
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """Where an article belongs: a story, and the others that it shows to be the same event."""
+
+    story: StoryId | None  # None: a new one
+    merged: tuple[StoryId, ...] = ()
+
+
+def story_for(article: Sketch, stories: Mapping[StoryId, Sequence[Sketch]]) -> Belonging:
+    """The story an article belongs to, of candidates with their members.
+
+    An article like two stories joins them when they are like each other too: reports that come
+    out of order, an outlet's backlog at a time, open an event's story more than once.
+    """
+    scores = {story: likeness(article, members) for story, members in stories.items()}
+    near = [
+        story for story, members in stories.items() if scores[story] >= _needed(article, members)
+    ]
+    if not near:
+        return Belonging(None)
+    best, *others = sorted(near, key=lambda story: (-scores[story], story))
+    merged = [other for other in others if _same_event(stories[best], stories[other])]
+    return Belonging(best, tuple(merged))
+
+
+def _needed(article: Sketch, members: Sequence[Sketch]) -> float:
+    same_host = any(member.host == article.host for member in members)
+    return SAME_HOST_ALIKE if same_host else ALIKE
+
+
+def _same_event(one: Sequence[Sketch], other: Sequence[Sketch]) -> bool:
+    newest = sorted(other, key=lambda member: member.published)[-NEWEST_MEMBERS:]
+    return sum(likeness(member, one) for member in newest) >= ALIKE * len(newest)
 
 
 # --- how a chat sees them --------------------------------------------------------------------

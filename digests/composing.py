@@ -31,6 +31,7 @@ from digests.updates import Report, update_of
 
 LETTERS_A_MINUTE: Final = 1_500  # about 220 words
 PART_LETTERS: Final = 3_800  # visible characters of one message; Telegram takes 4,096
+PART_LINKS: Final = 100  # links and folds of one message; Telegram drops those beyond
 PARTS_BY_MINUTES: Final = {2: 1, 5: 2, 10: 4}
 MOST_STORIES: Final = 12
 MOST_MAIN_STORIES: Final = 3
@@ -317,6 +318,12 @@ def line_letters(item: Item, line: Line) -> int:
     return len(line.text) + 1 + min(named, HOST_LETTERS + 3)
 
 
+def item_links(item: Item) -> int:
+    """Entities of an item that Telegram counts: title, sources, quoted reports, the fold."""
+    quoted = sum(line.article.id != item.story.lead.id for line in (*item.sentences, *item.details))
+    return 1 + min(len(item.story.hosts), NAMED_HOSTS) + quoted + bool(item.details)
+
+
 def visible_letters(sections: tuple[Section, ...]) -> int:
     return HEADER_LETTERS + sum(
         SECTION_LETTERS + sum(item_letters(item) for item in section.items) for section in sections
@@ -325,12 +332,16 @@ def visible_letters(sections: tuple[Section, ...]) -> int:
 
 def _parts(sections: tuple[Section, ...]) -> int:
     """How many messages the items fill when none is split."""
-    parts, used = 1, HEADER_LETTERS
+    parts, used, linked = 1, HEADER_LETTERS, 0
     for section in sections:
         for position, item in enumerate(section.items):
             letters = item_letters(item) + folded_letters(item)
             letters += SECTION_LETTERS if position == 0 else 0
-            if used + letters > PART_LETTERS:
-                parts, used = parts + 1, SECTION_LETTERS
+            if letters > PART_LETTERS - HEADER_LETTERS:
+                return MOST_STORIES + 1  # no message would hold it whole
+            links = item_links(item)
+            if used + letters > PART_LETTERS or linked + links > PART_LINKS:
+                parts, used, linked = parts + 1, SECTION_LETTERS, 0
             used += letters
+            linked += links
     return parts

@@ -21,8 +21,7 @@ DeliveryId = NewType("DeliveryId", int)
 
 # Hosts on which many outlets publish, each below a path of its own.
 SHARED_HOSTS: Final = frozenset(
-    ("t.me", "telegram.me", "vk.com", "dzen.ru", "youtube.com", "medium.com", "livejournal.com")
-    + ("127.0.0.1", "localhost")
+    ("t.me", "telegram.me", "vk.com", "dzen.ru", "youtube.com", "127.0.0.1", "localhost")
 )
 
 

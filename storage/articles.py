@@ -139,11 +139,14 @@ async def _insert(
     articles: list[dict[str, Any]] = []
     for number, article in enumerate(batch, first):
         original = copied.get(article.fingerprint) or copied.get(article.url or "")
+        original = stories.current(original) if original else None
         story = await stories.place(ArticleId(number), article, source.title, original)
         copied[article.fingerprint] = story
         if article.url:
             copied[article.url] = story
         articles.append(_row(number, story, source, article, arrived))
+    for row in articles:
+        row["story"] = stories.current(row["story"])
     await tx.execute_all(
         "INSERT INTO story (id, opened_at) VALUES (:id, :opened)",
         [{"id": story, "opened": to_seconds(opened)} for story, opened in stories.opened],

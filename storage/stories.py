@@ -40,6 +40,7 @@ class Stories:
         self._articles = 0
         self._batch: list[tuple[ArticleId, StoryId, Sketch]] = []
         self.opened: list[tuple[StoryId, datetime]] = []
+        self.merged: dict[StoryId, StoryId] = {}
 
     async def count(self, articles: Sequence[PreparedArticle]) -> None:
         """Count the keys of the batch among those of all articles, and learn how frequent
@@ -83,13 +84,30 @@ class Stories:
             self._frequencies,
             self._articles,
         )
-        story = copy_of or story_for(drawn, await self._candidates(drawn))
+        found = story_for(drawn, {} if copy_of else await self._candidates(drawn))
+        story = copy_of or found.story
         if story is None:
             story = StoryId(self._next)
             self._next += 1
             self.opened.append((story, article.published))
+        for other in found.merged:
+            await self._merge(other, story)
         self._batch.append((number, story, drawn))
         return story
+
+    async def _merge(self, story: StoryId, into: StoryId) -> None:
+        """Two stories turn out to be one event; who was told the one was told the other."""
+        values = {"story": story, "into": into}
+        await self._tx.execute(
+            "UPDATE article SET story_id = :into WHERE story_id = :story", values
+        )
+        await self._tx.execute(
+            "UPDATE OR IGNORE told SET story_id = :into WHERE story_id = :story", values
+        )
+        self._batch = [
+            (number, into if its == story else its, drawn) for number, its, drawn in self._batch
+        ]
+        self.merged[story] = into
 
     async def _candidates(self, drawn: Sketch) -> dict[StoryId, list[Sketch]]:
         rows = await self._tx.fetch_all(
@@ -126,6 +144,12 @@ class Stories:
             if story in near or story in stories:
                 stories[story].append(other)
         return stories
+
+    def current(self, story: StoryId) -> StoryId:
+        """The story that took over this one in the batch, or itself."""
+        while story in self.merged:
+            story = self.merged[story]
+        return story
 
     async def remember(self) -> None:
         """Write the sketches of the batch; its articles must be stored by now."""
