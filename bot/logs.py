@@ -39,7 +39,11 @@ def set_up_logs(level: str, form: str) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                renderer,
+                redact_line,
+            ],
         )
     )
     root = logging.getLogger()
@@ -61,3 +65,8 @@ def redact(
         elif isinstance(value, BaseException):
             event[name] = TOKEN.sub(REDACTED, str(value))
     return event
+
+
+def redact_line(_logger: object, _method: str, line: Any) -> Any:  # noqa: ANN401 - as rendered
+    """What stood deeper than a field's own text: in a list, a mapping, a repr."""
+    return TOKEN.sub(REDACTED, line) if isinstance(line, str) else line

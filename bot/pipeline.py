@@ -130,15 +130,22 @@ async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[S
     batch = await core.workers.run(
         prepare_feed, fetched.body, fetched.content_type, fetched.url, now, core.settings.zone
     )
+    following = now + timedelta(seconds=core.settings.poll_interval)
     source, _ = await sources.add_source(
-        core.db, SourceKind.FEED, url, batch.title or url, now, owner=owner
+        core.db,
+        SourceKind.FEED,
+        url,
+        batch.title or url,
+        now,
+        owner=owner,
+        next_poll_at=following,  # it is being read right now
     )
     added = await articles.add_articles(core.db, source, batch.prepared, None)
     await sources.record_success(
         core.db,
         source.id,
         now,
-        now + timedelta(seconds=core.settings.poll_interval),
+        following,
         etag=fetched.etag,
         last_modified=fetched.last_modified,
         title=batch.title,

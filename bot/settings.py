@@ -131,9 +131,10 @@ class Settings(BaseSettings):
         if self.bot_token_file:
             try:
                 token = self.bot_token_file.read_text(encoding="utf-8")
-            except OSError as error:
+            except (OSError, UnicodeDecodeError) as error:
+                why = getattr(error, "strerror", None) or "not text"
                 raise SettingsError(
-                    f"SVODKA_BOT_TOKEN_FILE: cannot read {self.bot_token_file} ({error.strerror})."
+                    f"SVODKA_BOT_TOKEN_FILE: cannot read {self.bot_token_file} ({why})."
                 ) from error
         token = token.strip()
         if not token:

@@ -18,7 +18,7 @@ from typing import Final
 
 from digests.models import Article, Keys, Story, StoryId
 from digests.text.keys import ACRONYM, NAME, is_stop_word, lemma_keys
-from digests.text.words import fold, split_words, stem
+from digests.text.words import fold, lemma, split_words, stem
 
 WINDOW: Final = timedelta(hours=72)  # an event that old is told anew
 HEAVY_KEYS: Final = 12  # what is most telling of an article
@@ -30,12 +30,23 @@ SEEN_READ: Final = 130  # keys of the text in which the other's are looked for
 INDEXED_KEYS: Final = 40  # by which an article is found as a candidate
 SHARED_KEYS: Final = 2  # with fewer in common nobody is a candidate
 NEWEST_MEMBERS: Final = 5
-ALIKE: Final = 0.28
-SAME_HOST_ALIKE: Final = 0.34  # one outlet seldom tells an event twice, except to update it
+ALIKE: Final = 0.26
+SAME_HOST_ALIKE: Final = 0.32  # one outlet seldom tells an event twice, except to update it
 ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
-CONFLICT: Final = 0.5  # of the likeness is left where the titles' numbers differ
+CONFLICT: Final = 0.5  # of the likeness is left where the titles contradict each other
+UP: Final = "up"
+DOWN: Final = "down"
+DIRECTIONS: Final = frozenset((UP, DOWN))
+UP_WORDS: Final = (
+    "повысить повысил повышение поднять подняла вырасти вырос выросла рост увеличить увеличил "
+    "подорожать подорожал укрепиться raise raises raised rise rises rose increase hike hikes up"
+)
+DOWN_WORDS: Final = (
+    "снизить снизил снижение опустить опустил упасть упал упала падение сократить сократил "
+    "подешеветь подешевел ослабнуть cut cuts lower lowers lowered fall falls fell trim trims drop"
+)
 
 LEAD_HALF_LIFE_HOURS: Final = 12.0
 SHORT_TITLE_LETTERS: Final = 30
@@ -51,7 +62,7 @@ class Sketch:
     host: str
     heavy: tuple[tuple[str, float], ...]  # key and weight, heaviest first; the weights add up to 1
     seen: frozenset[str]  # keys of the title and of the beginning of the text
-    figures: frozenset[str]  # numbers of the title
+    figures: frozenset[str]  # numbers of the title, and whether it says up or down
 
     @property
     def indexed(self) -> tuple[str, ...]:
@@ -112,8 +123,23 @@ def sketch(
         host,
         _heaviest(weights),
         frozenset(title) | frozenset(text[:SEEN_READ]),
-        frozenset(key for key in title if key.replace(".", "").isdigit()),
+        _figures(title),
     )
+
+
+def _figures(title: Iterable[str]) -> frozenset[str]:
+    numbers = {key for key in title if key.replace(".", "").isdigit()}
+    return frozenset(numbers | {way for key in title if (way := direction_stems().get(key))})
+
+
+@cache
+def direction_stems() -> dict[str, str]:
+    """The stem of a word that says which way something went → `up` or `down`."""
+    return {
+        stem(lemma(word)): way
+        for way, words in ((UP, UP_WORDS), (DOWN, DOWN_WORDS))
+        for word in words.split()
+    }
 
 
 @cache
@@ -148,12 +174,15 @@ def likeness(article: Sketch, members: Sequence[Sketch]) -> float:
     holds = sum(weight for key, weight in _heaviest(summed) if key in article.seen)
     hours = min(abs((article.published - m.published).total_seconds()) for m in newest) / 3600
     score = sqrt(held * holds) / (1 + max(0.0, hours - FRESH_HOURS) / DECAY_HOURS)
-    return score * CONFLICT if all(in_conflict(article, member) for member in newest) else score
+    told = frozenset().union(*(member.figures for member in newest))
+    return score * CONFLICT if in_conflict(article.figures, told) else score
 
 
-def in_conflict(one: Sketch, other: Sketch) -> bool:
-    """Both titles have numbers, and not one in common: «до 14 %» is not «до 16 %»."""
-    return bool(one.figures and other.figures) and one.figures.isdisjoint(other.figures)
+def in_conflict(figures: frozenset[str], told: frozenset[str]) -> bool:
+    """What titles say cannot both be so: «до 14 %» is not «до 16 %», nor «снизил» «повысил»."""
+    directions = figures & DIRECTIONS, told & DIRECTIONS
+    numbers = figures - DIRECTIONS, told - DIRECTIONS
+    return any(one and other and one.isdisjoint(other) for one, other in (directions, numbers))
 
 
 def may_be_alike(article: Sketch, other: Sketch) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 from math import ceil, sqrt
 from typing import Final
 
+from digests.clustering import Sketch, likeness, sketch
 from digests.models import (
     Candidate,
     Digest,
@@ -36,6 +37,7 @@ PARTS_BY_MINUTES: Final = {2: 1, 5: 2, 10: 4}
 MOST_STORIES: Final = 12
 MOST_MAIN_STORIES: Final = 3
 MOST_UPDATES: Final = 3
+TWICE_ALIKE: Final = 0.25  # more alike than that, two items would tell one event
 MOST_OF_ONE_HOST: Final = 3
 TOPIC_SHARE: Final = 0.4
 RELEVANCE: Final = 0.75  # of the MMR trade between score and difference from what is chosen
@@ -127,7 +129,7 @@ def _updates(retold: Iterable[Retold]) -> tuple[Update, ...]:
 def _candidate(one: Material, topics: Sequence[Query], now: datetime) -> Candidate:
     found = interests(topics, one.keys)
     keys = frozenset(lemma_keys(one.keys.title) + lemma_keys(one.keys.lead))
-    return Candidate(one.story, found, terms_of(one.story, found, now), keys)
+    return Candidate(one.story, found, terms_of(one.story, found, now), one.keys, keys)
 
 
 # --- choice ----------------------------------------------------------------------------------
@@ -165,11 +167,12 @@ def _pick(
     """Maximal marginal relevance (Carbonell and Goldstein, 1998) under the caps."""
     hosts = Counter(c.story.lead.host for c in before)
     of_topic: Counter[str] = Counter()
-    likeness = [
+    nearest = [
         max((_cosine(c.keys, other.keys) for other in before), default=0.0) for c in candidates
     ]
     left = dict(enumerate(candidates))
     chosen: list[Candidate] = []
+    drawn_before = [_sketch(c) for c in before]
     while left and len(chosen) < count:
         allowed = [
             number
@@ -181,17 +184,27 @@ def _pick(
         best = max(
             allowed,
             key=lambda number: (
-                RELEVANCE * value(left[number]) - (1 - RELEVANCE) * likeness[number],
+                RELEVANCE * value(left[number]) - (1 - RELEVANCE) * nearest[number],
                 -number,
             ),
         )
         picked = left.pop(best)
+        drawn = _sketch(picked)
+        if any(likeness(drawn, [other]) >= TWICE_ALIKE for other in drawn_before):
+            continue  # an event that opened two stories is told once
+        drawn_before.append(drawn)
         chosen.append(picked)
         hosts[picked.story.lead.host] += 1
         of_topic[_topic(picked)] += 1
         for number, c in left.items():
-            likeness[number] = max(likeness[number], _cosine(c.keys, picked.keys))
+            nearest[number] = max(nearest[number], _cosine(c.keys, picked.keys))
     return chosen
+
+
+def _sketch(candidate: Candidate) -> Sketch:
+    """The lead article's, weighed by what is known of common words."""
+    lead = candidate.story.lead
+    return sketch(candidate.lead_keys, lead.language, lead.published, lead.host, {}, 0)
 
 
 def _topic(candidate: Candidate) -> str:

@@ -210,6 +210,7 @@ class Candidate:
     story: Story
     interests: tuple[Interest, ...]  # strongest first; empty: no topic of the subscriber
     terms: Terms
+    lead_keys: Keys
     keys: frozenset[str] = frozenset()  # title and lead lemmas, for diversity
 
 

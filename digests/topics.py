@@ -12,7 +12,7 @@ from typing import Final
 from digests.errors import EmptyQueryError
 from digests.models import Interest, Keys
 from digests.text.aliases import Aliases, default_aliases, is_common_noun, spellings
-from digests.text.keys import ACRONYM, BREAK, NAME, is_stop_word, name_keys, stem_key
+from digests.text.keys import ACRONYM, NAME, is_stop_word, name_keys, stem_key
 from digests.text.words import (
     SHORT_WORD_LETTERS,
     STOP_WORDS,
@@ -190,5 +190,4 @@ def _has(phrase: Phrase, have: set[str], fields: list[list[str]]) -> bool:
         all(field[start + step] in keys for step, keys in enumerate(phrase))
         for field in fields
         for start in range(len(field) - len(phrase) + 1)
-        if BREAK not in field[start : start + len(phrase)]
     )

@@ -59,8 +59,9 @@ async def add_source(
     *,
     owner: ChatId | None = None,
     weight: float = 0.5,
+    next_poll_at: datetime | None = None,
 ) -> tuple[Source, bool]:
-    """The source, and whether it is new. Feeds are due for polling at once."""
+    """The source, and whether it is new. `next_poll_at` None: feeds are due for polling at once."""
     values = {
         "kind": kind,
         "address": address,
@@ -68,7 +69,7 @@ async def add_source(
         "owner": owner,
         "weight": weight,
         "now": to_seconds(now),
-        "poll": to_seconds(now) if kind is SourceKind.FEED else None,
+        "poll": to_seconds(next_poll_at or now) if kind is SourceKind.FEED else None,
     }
     async with db.write() as tx:
         added = await tx.insert(

@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from storage.database import Database, open_database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+# A shared machine may stall any example: only pytest's own time-out limits a test.
+settings.register_profile("svodka", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("svodka")
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -41,10 +41,20 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
+SYLLABLES = ("ба", "ве", "ги", "до", "жу", "зы", "ка", "ле", "ми", "но")
+
+
+def unlike_others(number: int, count: int) -> str:
+    """Made-up words that no other number gives: they make no story with another text."""
+    return " ".join(
+        "".join(SYLLABLES[int(digit)] for digit in f"{number:03}{word:02}") for word in range(count)
+    )
+
+
 # --- values ----------------------------------------------------------------------------------
 
 
-def an_entry(title: str = "Город открыл новый мост через реку", **fields: Any) -> Entry:
+def an_entry(title: str = "Город открыл новый мост через реку", **fields: object) -> Entry:
     return Entry(**({"title": title, "text": TEXT, "published": NOW - hours(1)} | fields))
 
 
@@ -53,12 +63,12 @@ def prepared(
     *,
     now: datetime = NOW,
     boilerplate: frozenset[str] = frozenset(),
-    **fields: Any,
+    **fields: object,
 ) -> PreparedArticle:
     return prepare(an_entry(title, **fields), now, UTC, boilerplate)
 
 
-def a_source(number: int = 1, **fields: Any) -> Source:
+def a_source(number: int = 1, **fields: object) -> Source:
     values: dict[str, Any] = {
         "id": SourceId(number),
         "kind": SourceKind.FEED,
@@ -69,7 +79,7 @@ def a_source(number: int = 1, **fields: Any) -> Source:
     return Source(**(values | fields))
 
 
-def an_article(number: int = 1, **fields: Any) -> Article:
+def an_article(number: int = 1, **fields: object) -> Article:
     values: dict[str, Any] = {
         "id": ArticleId(number),
         "story_id": StoryId(number),
@@ -98,7 +108,7 @@ def a_story(*articles: Article) -> Story:
 
 
 async def store_source(
-    db: Database, address: str = "https://vestnik.example/feed", **fields: Any
+    db: Database, address: str = "https://vestnik.example/feed", **fields: object
 ) -> Source:
     values: dict[str, Any] = {"title": address.split("/")[2]}
     values |= fields
@@ -116,7 +126,7 @@ async def store(
     return await add_articles(db, source, articles, arrived)
 
 
-async def store_chat(db: Database, chat: int = 1001, **fields: Any) -> ChatId:
+async def store_chat(db: Database, chat: int = 1001, **fields: object) -> ChatId:
     values: dict[str, Any] = {
         "kind": "private",
         "title": "Анна",

@@ -17,13 +17,14 @@ from digests.composing import (
     Material,
     _parts,
     compose,
+    folded_letters,
     form_for,
     item_letters,
     visible_letters,
 )
 from digests.models import Article, Digest, Keys, Level, Looked, Pick, StoryId
 from digests.text.keys import keys_of
-from tests.factories import NOW, a_source, a_story, an_article, hours, query
+from tests.factories import NOW, a_source, a_story, an_article, hours, query, unlike_others
 
 SINCE = NOW - hours(24)
 TOPICS = ("пожар", "мост", "космос")
@@ -201,6 +202,26 @@ def test_what_gives_way_is_worth_least() -> None:
     assert sorted(kept) == list(range(1, len(kept) + 1))
 
 
+def test_an_item_no_message_would_hold_is_not_made() -> None:
+    articles = []
+    for outlet in range(1, 4):
+        picks = tuple(Pick(f"{unlike_others(outlet * 9 + n, 60)[:590]}.", n) for n in range(4))
+        articles.append(
+            an_article(
+                outlet,
+                story_id=StoryId(1),
+                title="Слово " * 49,
+                source=a_source(outlet, title="И" * 40),
+                summary=picks,
+            )
+        )
+    one = Material(a_story(*articles), keys_of("Слово", [""]))
+    for form in (Form(10, 4), Form(5, 2)):
+        (item,) = made([one], (), form).items
+        assert len({line.article.id for line in item.lines}) > 1
+        assert PART_LETTERS // 2 < item_letters(item) + folded_letters(item) <= PART_LETTERS
+
+
 # --- properties ------------------------------------------------------------------------------
 
 WORDS = st.sampled_from(["пожар", "мост", "космос", "лес", "порт", "дом", "река", "Илон", "Маск"])
@@ -237,7 +258,7 @@ def materials(draw: st.DrawFn) -> list[Material]:
 FORMS = st.builds(form_for, st.sampled_from([2, 5, 10]), private=st.booleans(), main=st.booleans())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     materials(),
     st.lists(st.sampled_from(TOPICS), unique=True),
@@ -267,7 +288,7 @@ def test_any_digest_keeps_its_promises(
         ]
         told = [line.text for line in item.sentences]
         assert told == [text for text in order_in_source if text in told]
-        assert item_letters(item) < PART_LETTERS
+        assert item_letters(item) + folded_letters(item) < PART_LETTERS
     if any(item.level is not Level.TITLE for item in digest.items):
         assert visible_letters(digest.sections) <= form.letters
     letters = sum(item_letters(item) for item in digest.items)

@@ -16,7 +16,7 @@ def covered_by(count: int, story: int = 1) -> Story:
 
 
 def candidate(story: Story, *interests: Interest) -> Candidate:
-    return Candidate(story, interests, terms_of(story, interests, NOW))
+    return Candidate(story, interests, terms_of(story, interests, NOW), Keys("", "", ""))
 
 
 def test_the_score_is_the_weighted_sum_of_the_printed_terms() -> None:

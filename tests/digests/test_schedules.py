@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -71,7 +72,7 @@ def test_each_allowed_local_day_of_two_years_has_one_digest(
     found = list(dues(timing, there, (start - timedelta(minutes=1)).astimezone(UTC), end))
 
     assert [due.day for due in found] == allowed_days(timing, start.date(), date(year + 1, 12, 31))
-    assert all(a.instant < b.instant for a, b in zip(found, found[1:], strict=False))
+    assert all(a.instant < b.instant for a, b in pairwise(found))
     assert len({slot_of(ScheduleId(1), timing, due) for due in found}) == len(found)
     for due in found:
         assert due.instant.tzinfo is UTC

@@ -9,13 +9,23 @@ from storage.articles import BATCH_ROWS, Added
 from storage.database import Database
 from storage.search import find_stories
 from storage.sources import remove_source
-from tests.factories import NOW, TEXT, hours, newsroom_prepared, prepared, store, store_source
+from tests.factories import (
+    NOW,
+    TEXT,
+    hours,
+    newsroom_prepared,
+    prepared,
+    store,
+    store_source,
+    unlike_others,
+)
 
 NOBODY = ChatId(0)
 
 
 def numbered(number: int, **fields: object) -> PreparedArticle:
-    text = f"Случилось в городе дело номер {number}, о котором рассказали очевидцы."
+    """An article unlike every other."""
+    text = f"{unlike_others(number, 8)} очевидцы."
     return prepared(f"Новость номер {number}", text=text, guid=f"g{number}", **fields)
 
 

@@ -68,22 +68,27 @@ async def test_a_damaged_file_is_refused_untouched(tmp_path: Path, damage: str) 
 
 
 async def test_an_error_inside_a_transaction_undoes_all_of_it(db: Database) -> None:
-    insert = "INSERT INTO state (name, value) VALUES (:name, 'x')"
-    with pytest.raises(sqlite3.IntegrityError):
+    async def write_twice() -> None:
         async with db.write() as tx:
-            await tx.execute(insert, {"name": "a"})
-            await tx.execute(insert, {"name": "a"})
+            for _ in range(2):
+                await tx.execute("INSERT INTO state (name, value) VALUES ('a', 'x')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await write_twice()
     assert await read_state(db, "a") is None
     await write_state(db, "a", "1")
 
 
 async def test_a_commit_that_fails_leaves_the_writer_usable(db: Database) -> None:
-    with pytest.raises(sqlite3.IntegrityError):
+    async def write_for_nobody() -> None:
         async with db.write() as tx:
             await tx.execute("PRAGMA defer_foreign_keys = 1")
             await tx.execute(
                 "INSERT INTO topic (chat_id, words, folded, created_at) VALUES (1, 'a', 'a', 0)"
             )
+
+    with pytest.raises(sqlite3.IntegrityError):
+        await write_for_nobody()
     await write_state(db, "a", "1")
     assert await db.fetch_all("SELECT id FROM topic") == []
 

@@ -23,6 +23,7 @@ from tests.factories import (
     store,
     store_chat,
     store_source,
+    unlike_others,
 )
 
 NOBODY = ChatId(0)
@@ -84,16 +85,21 @@ async def test_any_text_can_be_searched(db: Database) -> None:
 async def test_the_newest_comes_first_page_by_page(db: Database) -> None:
     source = await store_source(db)
     fires = [
-        prepared(f"Пожар номер {n}", guid=f"{n}", published=NOW - hours(n), text=f"Дом {n} горел.")
+        prepared(
+            f"Пожар номер {n}", guid=f"{n}", published=NOW - hours(n), text=unlike_others(n, 8)
+        )
         for n in (4, 1, 3, 2, 5)
     ]
     await store(db, source, *fires)
-    old = prepared("Пожар давний", guid="old", published=NOW - hours(90), text="Дом сгорел.")
+    old = prepared("Пожар давний", guid="old", published=NOW - hours(90), text=unlike_others(9, 8))
     await store(db, source, old, prepared("Мост", guid="bridge", text="Мост открыт утром."))
     found = await find_stories(db, NOBODY, parse_query("пожар"), 10)
     rows = await db.fetch_all("SELECT story_id, title FROM article")
     titles = {row["story_id"]: row["title"] for row in rows}
-    assert [titles[s] for s in found] == [*(f"Пожар номер {n}" for n in range(1, 6)), "Пожар давний"]
+    assert [titles[s] for s in found] == [
+        *(f"Пожар номер {n}" for n in range(1, 6)),
+        "Пожар давний",
+    ]
     pages = [await find_stories(db, NOBODY, parse_query("пожар"), 2, n) for n in (0, 2, 4, 6)]
     assert [story for page in pages for story in page] == found
 

@@ -1,0 +1,136 @@
+"""One digest a slot, written with its messages and what it tells."""
+
+import asyncio
+import sqlite3
+
+import pytest
+
+from digests.models import ArticleId, ChatId, DigestId, ScheduleId, StoryId
+from digests.schedules import Timing
+from storage import digests, outbox, subscribers
+from storage.articles import stories_arrived
+from storage.database import Database
+from storage.digests import Slot, Told, publish, window_start
+from tests.factories import NOW, hours, prepared, store, store_chat, store_source
+
+SINCE = NOW - hours(24)
+
+
+async def publish_now(
+    db: Database, chat: ChatId, slot: str = "now/1", messages: int = 1, told: bool = True
+) -> DigestId | None:
+    said = [Told(StoryId(1), ArticleId(1), 1)] if told and messages else []
+    return await publish(
+        db, chat, Slot(slot), SINCE, NOW, [f'{{"n":{n}}}' for n in range(messages)], said
+    )
+
+
+@pytest.fixture
+async def chat(db: Database) -> ChatId:
+    await store(db, await store_source(db), prepared())
+    return await store_chat(db)
+
+
+async def news(db: Database, chat: ChatId) -> list[StoryId]:
+    return await stories_arrived(db, chat, SINCE, SINCE, 9)
+
+
+async def test_a_slot_has_one_digest_in_a_chat(db: Database, chat: ChatId) -> None:
+    other = await store_chat(db, 2)
+    assert await publish_now(db, chat) is not None
+    assert await publish_now(db, chat) is None
+    assert await publish_now(db, other) is not None
+    assert await publish_now(db, chat, "now/2", told=False) is not None
+    assert await outbox.count_by_state(db) == {"waiting": 3}
+    assert await digests.has_digest(db, chat, "now/1")
+    assert not await digests.has_digest(db, other, "now/2")
+
+
+async def test_of_digests_made_at_once_for_one_slot_one_is_written(
+    db: Database, chat: ChatId
+) -> None:
+    made = await asyncio.gather(*(publish_now(db, chat, messages=2) for _ in range(8)))
+    assert len([digest for digest in made if digest]) == 1
+    assert await outbox.count_by_state(db) == {"waiting": 2}
+
+
+async def test_a_story_is_told_to_a_chat_once(db: Database, chat: ChatId) -> None:
+    other = await store_chat(db, 2)
+    assert await news(db, chat) == [1]
+    await publish_now(db, chat)
+    assert await news(db, chat) == []
+    assert await news(db, other) == [1]
+
+
+async def test_what_a_refused_digest_said_was_not_told(db: Database, chat: ChatId) -> None:
+    await publish_now(db, chat)
+    (message,) = await outbox.claim(db, NOW, 9)
+    await outbox.mark_failed(db, message.id, "refused")
+    assert await news(db, chat) == [1]
+    assert await window_start(db, chat) is None
+
+
+async def test_what_a_chat_was_told_is_remembered_with_its_message(
+    db: Database, chat: ChatId
+) -> None:
+    assert await digests.told_since(db, chat, SINCE) == []
+    await publish_now(db, chat)
+    (message,) = await outbox.claim(db, NOW, 9)
+    await outbox.mark_sending(db, message.id)
+    await outbox.mark_sent(db, message.id, 77)
+    (before,) = await digests.told_since(db, chat, SINCE)
+    assert (before.story, before.told, before.message_id) == (1, NOW, 77)
+    assert await digests.told_since(db, chat, NOW + hours(1)) == []
+    assert await digests.told_since(db, await store_chat(db, 2), SINCE) == []
+
+
+async def test_what_a_refused_digest_said_is_not_remembered(db: Database, chat: ChatId) -> None:
+    await publish_now(db, chat)
+    (message,) = await outbox.claim(db, NOW, 9)
+    await outbox.mark_failed(db, message.id, "refused")
+    assert await digests.told_since(db, chat, SINCE) == []
+
+
+async def test_a_window_starts_where_the_last_digest_ended(db: Database, chat: ChatId) -> None:
+    assert await window_start(db, chat) is None
+    await publish(db, chat, Slot("a"), SINCE, NOW - hours(5), [], [])
+    assert await window_start(db, chat) == NOW - hours(5)
+    await publish(db, chat, Slot("b"), SINCE, NOW - hours(2), ["{}"], [])
+    assert await window_start(db, chat) == NOW - hours(2)
+    assert await window_start(db, await store_chat(db, 2)) is None
+    (message,) = await outbox.claim(db, NOW, 9)
+    await outbox.mark_failed(db, message.id, "refused")
+    assert await window_start(db, chat) == NOW - hours(5)
+
+
+async def test_nothing_to_tell_sends_nothing_and_fills_the_slot(db: Database, chat: ChatId) -> None:
+    assert await publish_now(db, chat, messages=0) is not None
+    assert await outbox.count_by_state(db) == {}
+    assert await publish_now(db, chat, messages=1) is None
+
+
+async def test_the_schedule_moves_on_with_its_digest_also_when_the_slot_is_taken(
+    db: Database, chat: ChatId
+) -> None:
+    await subscribers.set_schedule(db, chat, Timing(NOW.time()), "UTC", NOW)
+    for day in (1, 2):
+        due, following = NOW + hours(24 * (day - 1)), NOW + hours(24 * day)
+        slot = Slot("1/same", ScheduleId(1), due, following)
+        written = await publish(db, chat, slot, SINCE, NOW, ["{}"], [])
+        assert (written is not None) is (day == 1)
+        found = await subscribers.schedule_of(db, chat)
+        assert found is not None
+        assert found.next_due == following
+
+
+async def test_a_digest_that_cannot_be_written_leaves_nothing_behind(
+    db: Database, chat: ChatId
+) -> None:
+    await subscribers.set_schedule(db, chat, Timing(NOW.time()), "UTC", NOW)
+    slot = Slot("1/x", ScheduleId(1), NOW, NOW + hours(24))
+    unknown = [Told(StoryId(99), ArticleId(99), 1)]
+    with pytest.raises(sqlite3.IntegrityError):
+        await publish(db, chat, slot, SINCE, NOW, ["{}"], unknown)
+    assert await outbox.count_by_state(db) == {}
+    assert not await digests.has_digest(db, chat, "1/x")
+    assert len(await subscribers.due_schedules(db, NOW, 9)) == 1
