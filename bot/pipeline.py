@@ -197,7 +197,7 @@ async def add_files(
             if path.stat().st_size > MOST_FILE_BYTES:
                 rejected.append(Rejection(path.name, "error.too_large"))
                 continue
-            contents.append((path.name, path.read_bytes()))
+            contents.append((path.resolve().relative_to(folder).as_posix(), path.read_bytes()))
         except OSError as error:
             log.warning("file_unreadable", name=path.name, cause=str(error))
             rejected.append(Rejection(path.name, "error.unreadable"))
@@ -297,7 +297,11 @@ async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -
     material = [one for one in material if is_read(one.story.lead.language, subscriber.reads)]
     form = form_for(subscriber.minutes, private=subscriber.is_private, main=subscriber.main)
     retold = await gather_retold(context.db, chat, now, context.update_wait)
-    return await context.workers.run(compose, material, topics, form, now, since, looked, retold)
+    digest = await context.workers.run(compose, material, topics, form, now, since, looked, retold)
+    if digest.sections and not subscriber.is_private:
+        # A group gets one message; what moved on stays untold until a quieter day.
+        digest = replace(digest, updates=())
+    return digest
 
 
 async def gather_retold(db: Database, chat: ChatId, now: datetime, wait: timedelta) -> list[Retold]:
@@ -314,10 +318,9 @@ async def gather_retold(db: Database, chat: ChatId, now: datetime, wait: timedel
     retold = []
     for story in moved:
         told = before[story.id]
-        old = tuple(keys[one.id] for one in story.articles if one.arrived <= told.told)
-        fresh = tuple(
-            Report(one, keys[one.id]) for one in story.articles if one.arrived > told.told
-        )
+        held = [one for one in story.articles if one.id in keys]
+        old = tuple(keys[one.id] for one in held if one.arrived <= told.told)
+        fresh = tuple(Report(one, keys[one.id]) for one in held if one.arrived > told.told)
         retold.append(Retold(story, old, fresh, told.message_id))
     return retold
 
@@ -341,5 +344,6 @@ async def gather_material(
     stories = tell_stories(await articles.members_of(db, chat, list(dict.fromkeys(found))))
     recent = [story for story in stories if story.newest >= oldest]
     keys = await articles.keys_of_articles(db, chat, [story.lead.id for story in recent])
-    material = [Material(story, keys[story.lead.id]) for story in recent]
+    # A source may be removed between two reads: what it held is no material any more.
+    material = [Material(story, keys[story.lead.id]) for story in recent if story.lead.id in keys]
     return material, Looked(*await articles.count_arrived(db, chat, since))

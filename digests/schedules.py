@@ -98,7 +98,7 @@ def parse_timing(text: str, days: int = EVERY_DAY) -> Timing:
     half = (match["half"] or "").lower()
     if half and 1 <= hour <= 12:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    if hour > 23 or minute > 59:
+    if hour > 23 or minute > 59 or (half and int(match["hour"]) > 12):
         raise BadScheduleError(text=text[:80])
     named = parse_days(text[: match.start()] + " " + text[match.end() :])
     return Timing(time(hour, minute), named or days)

@@ -54,6 +54,8 @@ def find_zone(text: str, now: datetime) -> ZoneInfo:
         hour, minute = int(match["hour"]), int(match["minute"])
         if hour < 24 and minute < 60:
             return _by_clock(hour, minute, now)
+    if folded in {"utc", "gmt"}:
+        return ZoneInfo("Etc/UTC")
     if (match := OFFSET.match(folded)) and (match["base"] or (match["sign"] and match["hours"])):
         hours = int(match["hours"] or 0) * (-1 if match["sign"] in {"-", "−", "–"} else 1)
         base = MOSCOW_HOURS if match["base"] in {"мск", "msk"} else 0

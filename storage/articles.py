@@ -109,12 +109,15 @@ async def _known_by_words(
         """
         SELECT id, guid, url, fingerprint FROM article
         WHERE source_id = :source AND (
-            url IN (SELECT value FROM json_each(:urls))
+            (url IN (SELECT value FROM json_each(:urls))
+                AND guid NOT IN (SELECT value FROM json_each(:guids)))
             OR fingerprint IN (SELECT value FROM json_each(:fingerprints)))
         """,
         {
             "source": source.id,
             "urls": json.dumps([article.url for article in strangers if article.url]),
+            # Two entries of one document with one address are two (a live page's anchors).
+            "guids": json.dumps([article.guid for article in batch]),
             "fingerprints": json.dumps([article.fingerprint for article in strangers]),
         },
     )
@@ -132,7 +135,7 @@ async def _insert(
 ) -> None:
     if not batch:
         return
-    copied = await _stories_of_copies(tx, batch)
+    copied = await _stories_of_copies(tx, source, batch)
     first = await _last_id(tx, "article") + 1
     stories = Stories(tx, source.owner, await _last_id(tx, "story") + 1)
     await stories.count(batch)
@@ -191,27 +194,36 @@ async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]
 
 
 async def _stories_of_copies(
-    tx: Transaction, batch: Sequence[PreparedArticle]
+    tx: Transaction, source: Source, batch: Sequence[PreparedArticle]
 ) -> dict[str, StoryId]:
-    """Fingerprint or canonical address → the story that holds it already."""
+    """Fingerprint or canonical address → the story that holds it already, among the articles
+    that everybody who may see the batch may see."""
     rows = await tx.fetch_all(
         """
         SELECT fingerprint AS identity, story_id FROM article
+        JOIN source ON source.id = article.source_id
         WHERE fingerprint IN (SELECT value FROM json_each(:fingerprints))
+          AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
         UNION ALL
-        SELECT url, story_id FROM article WHERE url IN (SELECT value FROM json_each(:urls))
+        SELECT url, story_id FROM article JOIN source ON source.id = article.source_id
+        WHERE url IN (SELECT value FROM json_each(:urls))
+          AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
         """,
         {
             "fingerprints": json.dumps([article.fingerprint for article in batch]),
             "urls": json.dumps([article.url for article in batch if article.url]),
+            "owner": source.owner,
         },
     )
     return {row["identity"]: StoryId(row["story_id"]) for row in rows}
 
 
 async def _last_id(tx: Transaction, table: str) -> int:
-    row = await tx.fetch_one(f"SELECT ifnull(max(id), 0) AS last FROM {table}")  # noqa: S608
-    return int(row["last"]) if row else 0
+    """The last id ever given: ids of removed articles are never given again."""
+    row = await tx.fetch_one(
+        "SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table}
+    )
+    return int(row["seq"]) if row else 0
 
 
 def _row(

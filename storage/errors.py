@@ -19,5 +19,11 @@ class DamagedDatabaseError(DatabaseError):
     code = "error.damaged_database"
 
 
+class ForeignDatabaseError(DatabaseError):
+    """The file belongs to another program; it is left untouched."""
+
+    code = "error.foreign_database"
+
+
 class OldSqliteError(DatabaseError):
     code = "error.old_sqlite"

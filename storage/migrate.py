@@ -7,7 +7,7 @@ import sqlite3
 from importlib import resources
 from typing import Final
 
-from storage.errors import NewerSchemaError
+from storage.errors import ForeignDatabaseError, NewerSchemaError
 
 APPLICATION_ID: Final = 0x53564F44  # "SVOD", in the file's header
 
@@ -19,11 +19,21 @@ def migrations() -> list[tuple[int, str]]:
     return [(int(name[:4]), folder.joinpath(name).read_text(encoding="utf-8")) for name in files]
 
 
+def _refuse_foreign(connection: sqlite3.Connection) -> None:
+    """Raises ForeignDatabaseError for another program's file."""
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    if tables and application != APPLICATION_ID:
+        raise ForeignDatabaseError(application=application)
+
+
 def migrate(connection: sqlite3.Connection) -> int:
     """Bring the schema up to date; the number of migrations applied.
 
-    `connection` is in autocommit mode. Raises NewerSchemaError, having changed nothing.
+    `connection` is in autocommit mode. Raises NewerSchemaError and ForeignDatabaseError, having
+    changed nothing.
     """
+    _refuse_foreign(connection)
     known = migrations()
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     newest = known[-1][0]

@@ -88,33 +88,45 @@ async def mark_sent(db: Database, delivery: DeliveryId, message_id: int) -> None
             """,
             {"id": delivery, "message": message_id},
         )
-        await _settle(tx, delivery, "delivered")
+        await _settle(tx, delivery)
 
 
 async def mark_failed(db: Database, delivery: DeliveryId, error: str) -> None:
-    """Refused for good: the digest counts as not told, and the parts behind it are dropped."""
+    """Refused for good: the parts behind it are dropped, and what they and it would have told
+    counts as not told."""
+    values = {"id": delivery, "error": error}
     async with db.write() as tx:
+        await tx.execute(
+            """
+            DELETE FROM told WHERE EXISTS (
+                SELECT 1 FROM delivery WHERE delivery.id = :id
+                  AND delivery.digest_id = told.digest_id AND delivery.part <= told.part)
+            """,
+            values,
+        )
         await tx.execute(
             """
             UPDATE delivery SET state = 'failed', error = :error, lease_until = NULL
             WHERE id = :id OR (state = 'waiting' AND digest_id =
                 (SELECT digest_id FROM delivery WHERE id = :id))
             """,
-            {"id": delivery, "error": error},
+            values,
         )
-        await _settle(tx, delivery, "failed")
+        await _settle(tx, delivery)
 
 
-async def _settle(tx: Transaction, delivery: DeliveryId, state: str) -> None:
-    """Once no part of its digest is under way, the digest takes the state of its last part."""
+async def _settle(tx: Transaction, delivery: DeliveryId) -> None:
+    """Once no part of its digest is under way: delivered if any part was."""
     await tx.execute(
         """
-        UPDATE digest SET state = :state
+        UPDATE digest SET state = CASE WHEN EXISTS (
+            SELECT 1 FROM delivery WHERE digest_id = digest.id AND state = 'sent')
+            THEN 'delivered' ELSE 'failed' END
         WHERE id = (SELECT digest_id FROM delivery WHERE id = :id) AND NOT EXISTS (
             SELECT 1 FROM delivery WHERE digest_id = digest.id
               AND state IN ('waiting', 'claimed', 'sending'))
         """,
-        {"id": delivery, "state": state},
+        {"id": delivery},
     )
 
 

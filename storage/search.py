@@ -54,14 +54,15 @@ async def find_stories(
     rows = await db.fetch_all(
         f"""
         SELECT article.story_id, article.published_at
-        FROM (SELECT rowid AS id FROM article_search WHERE article_search MATCH :expression
-              ORDER BY rowid DESC LIMIT :matches) AS match
-        JOIN article ON article.id = match.id JOIN source ON source.id = article.source_id
-        WHERE {VISIBLE} AND (:arrived IS NULL OR article.arrived_at > :arrived)
+        FROM article_search JOIN article ON article.id = article_search.rowid
+        JOIN source ON source.id = article.source_id
+        WHERE article_search MATCH :expression AND {VISIBLE}
+          AND (:arrived IS NULL OR article.arrived_at > :arrived)
           AND NOT (:untold AND EXISTS (
               SELECT 1 FROM told JOIN digest ON digest.id = told.digest_id
               WHERE told.chat_id = :chat AND told.story_id = article.story_id
                 AND digest.state <> 'failed'))
+        ORDER BY article_search.rowid DESC LIMIT :matches
         """,  # noqa: S608 - a constant
         {
             "expression": expression(query),

@@ -90,8 +90,9 @@ class Stories:
             story = StoryId(self._next)
             self._next += 1
             self.opened.append((story, article.published))
-        for other in found.merged:
-            await self._merge(other, story)
+        if self._owner is None:  # nobody's own articles change what others are told
+            for other in found.merged:
+                await self._merge(other, story)
         self._batch.append((number, story, drawn))
         return story
 

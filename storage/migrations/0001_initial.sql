@@ -41,12 +41,12 @@ CREATE UNIQUE INDEX source_address ON source (address, kind, ifnull(owner_chat_i
 CREATE INDEX source_due ON source (next_poll_at) WHERE next_poll_at IS NOT NULL;
 
 CREATE TABLE story (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     opened_at  INTEGER NOT NULL
 );
 
 CREATE TABLE article (
-    id           INTEGER PRIMARY KEY,            -- dense, in order of arrival
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,  -- in order of arrival, never given twice
     source_id    INTEGER NOT NULL REFERENCES source (id) ON DELETE CASCADE,
     story_id     INTEGER NOT NULL REFERENCES story (id),
     guid         TEXT NOT NULL,

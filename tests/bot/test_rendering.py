@@ -186,10 +186,14 @@ def full_digest(reader: Reader, *, markup: str = "") -> tuple[Digest, list[Page]
     items = []
     for number in range(1, 13):
         text = "\n\n".join(
-            f"Мэр города номер {number} сообщил о деле {n} в 🔥 {'и ещё о многом ' * 9}{markup}."
+            f"Мэр {unlike_others(number * 10 + n, 16)} сообщил о деле в 🔥 и ещё о многом {markup}."
             for n in range(8)
         )
-        ready = prepare(Entry(f"Весть{number} {markup} 👨‍👩‍👧", text, published=NOW), NOW, UTC)
+        ready = prepare(
+            Entry(f"Весть {unlike_others(500 + number, 4)} {markup} 👨‍👩‍👧", text, published=NOW),
+            NOW,
+            UTC,
+        )
         members = [
             an_article(
                 number * 10 + outlet,

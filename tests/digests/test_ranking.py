@@ -2,7 +2,7 @@
 
 import pytest
 
-from digests.models import Candidate, Interest, Story
+from digests.models import Candidate, Interest, Keys, Story
 from digests.ranking import rank, terms_of
 from tests.factories import NOW, a_source, a_story, an_article, hours
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database, open_database
-from storage.errors import DamagedDatabaseError, NewerSchemaError
+from storage.errors import DamagedDatabaseError, ForeignDatabaseError, NewerSchemaError
 from storage.migrate import APPLICATION_ID, migrations
 from storage.state import read_state, write_state
 
@@ -39,12 +39,26 @@ async def test_the_file_says_whose_it_is_and_how_new(tmp_path: Path) -> None:
 async def test_a_newer_schema_is_refused_untouched(tmp_path: Path) -> None:
     path = tmp_path / "db"
     file = sqlite3.connect(path)
-    file.executescript("CREATE TABLE tomorrow (a); PRAGMA user_version = 9000;")
+    file.executescript(
+        "CREATE TABLE tomorrow (a); PRAGMA user_version = 9000;"
+        f"PRAGMA application_id = {APPLICATION_ID};"
+    )
     file.close()
     before = path.read_bytes()
     with pytest.raises(NewerSchemaError) as refused:
         await opens(path)
     assert refused.value.values["schema"] == 9000
+    assert path.read_bytes() == before
+
+
+async def test_a_file_of_another_program_is_refused_untouched(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    file = sqlite3.connect(path)
+    file.execute("CREATE TABLE theirs (a)")
+    file.close()
+    before = path.read_bytes()
+    with pytest.raises(ForeignDatabaseError):
+        await opens(path)
     assert path.read_bytes() == before
 
 

@@ -30,7 +30,7 @@ def test_a_wrong_declaration_is_not_believed(charset: str, declared: str) -> Non
 
 # mac-cyrillic has cp1251's small letters: a few words do not tell the two apart.
 @given(
-    st.lists(st.sampled_from(WORDS), min_size=8, max_size=40),
+    st.lists(st.sampled_from(WORDS), min_size=8, max_size=40, unique=True),
     st.sampled_from([charset for charset in CYRILLIC if charset != "mac-cyrillic"]),
 )
 def test_any_russian_words_survive_the_round_trip(words: list[str], charset: str) -> None:
