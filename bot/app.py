@@ -22,7 +22,7 @@ from bot.delivery import Courier, Posted
 from bot.errors import SettingsError
 from bot.handlers import routers
 from bot.middlewares import Introduction, PressAnswer, Rights
-from bot.pipeline import SeenFiles, publish_due_digests, read_folder, refresh_sources
+from bot.pipeline import SeenFiles, forget_old, publish_due_digests, read_folder, refresh_sources
 from bot.rate_limits import RateLimits
 from bot.scheduler import ticking
 from bot.settings import Settings
@@ -33,6 +33,7 @@ from digests.updates import LEAST_WAIT
 log = structlog.get_logger()
 
 TICK_SECONDS: Final = 1.0
+FORGET_SECONDS: Final = 3600.0
 LONGEST_WAIT_SECONDS: Final = 20  # an answer that must wait longer is dropped; digests never are
 
 
@@ -136,6 +137,7 @@ async def _serve(
     handling = Handling(context, dispatcher, arrived)
     courier = Courier(context, limits)
     ticks: dict[str, tuple[Any, float]] = {
+        "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "refresh_sources": (lambda: refresh_sources(context), tick_seconds),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
     }

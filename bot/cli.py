@@ -158,12 +158,13 @@ def preview(
     code = language or settings.default_language
     if code not in LANGUAGES:
         raise typer.BadParameter(f"{code!r} is neither ru nor en", param_hint="--language")
+    wanted = _moment(at, settings)
 
     async def printed() -> str:
         async with opened(settings, places or []) as (core, done):
             if places:
                 _warn(done)
-            moment = _moment(at, settings) or (None if places else core.now())
+            moment = wanted or (None if places else core.now())
             digest, _ = await make(core, topic or [], moment)
             return described(digest, spoken_in(code), settings)
 

@@ -71,7 +71,10 @@ class Fetcher:
 
     async def _get(self, url: str, headers: dict[str, str]) -> Fetched:
         async with self._session.get(
-            url, headers=headers, max_redirects=MOST_REDIRECTS, allow_redirects=True
+            url,
+            headers=headers,
+            max_redirects=MOST_REDIRECTS + 1,  # aiohttp refuses the last it counts to
+            allow_redirects=True,
         ) as answer:
             if answer.status == 304:
                 return Fetched(str(answer.url), None, None, None, None)

@@ -24,7 +24,7 @@ from digests.preparing import Batch, Rejection, prepare_feed, prepare_files
 from digests.schedules import latest_due, next_due, slot_of
 from digests.topics import Query, parse_query
 from digests.updates import Report
-from storage import articles, digests, search, sources, subscribers
+from storage import articles, digests, search, sources, stories, subscribers
 from storage.articles import Added
 from storage.database import Database
 from storage.digests import Slot, Told
@@ -226,6 +226,13 @@ async def add_document(
 
 async def prepare_contents(core: Core, contents: Sequence[tuple[str, bytes]]) -> Batch:
     return await core.workers.run(prepare_files, contents, core.now(), core.settings.zone)
+
+
+async def forget_old(core: Core) -> None:
+    """Drop what has served: sketches outside clustering's window."""
+    forgotten = await stories.forget_sketches(core.db, core.now())
+    if forgotten:
+        log.info("sketches_forgotten", count=forgotten)
 
 
 # --- digests ---------------------------------------------------------------------------------

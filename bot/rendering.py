@@ -26,6 +26,7 @@ from digests.models import Article, Digest, Item, Line, Section, Story, Update, 
 
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
 TITLE_LETTERS: Final = 300
+LISTED_LETTERS: Final = 200  # of a title in a list: ten of them fit one message
 TOPIC_LETTERS: Final = 60
 TEXT_LETTERS: Final = 3_500
 
@@ -212,8 +213,8 @@ def render_update(updates: Sequence[Update], reader: Reader) -> Message:
     return replace(message_of(Text(*parts)), reply_to=updates[0].reply_to)
 
 
-def linked_title(article: Article, reader: Reader) -> Text:
-    title = Bold(shortened(article.title, TITLE_LETTERS))
+def linked_title(article: Article, reader: Reader, letters: int = TITLE_LETTERS) -> Text:
+    title = Bold(shortened(article.title, letters))
     return TextLink(title, url=address_of(article, reader.bot))
 
 
@@ -271,7 +272,7 @@ def render_stories(
 
 
 def _listed(story: Story, reader: Reader, age: str, *, sentences: bool) -> Text:
-    parts: list[Text | str] = ["\n", linked_title(story.lead, reader), "\n"]
+    parts: list[Text | str] = ["\n", linked_title(story.lead, reader, LISTED_LETTERS), "\n"]
     if sentences and story.lead.summary:
         parts += [story.lead.summary[0].text, "\n"]
     return Text(*parts, sources_line(story, reader, age), "\n")

@@ -17,7 +17,7 @@ from digests.models import ChatId, Subscriber
 from digests.topics import parse_query
 
 STORIES_SHOWN = 5
-MOST_SHOWN = 20
+MOST_SHOWN = 10
 
 
 def make_router() -> Router:
