@@ -36,6 +36,7 @@ ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
 CONFLICT: Final = 0.5  # of the likeness is left where the titles contradict each other
+NUMBERS_HOLD: Final = timedelta(hours=6)
 UP: Final = "up"
 DOWN: Final = "down"
 DIRECTIONS: Final = frozenset((UP, DOWN))
@@ -174,15 +175,24 @@ def likeness(article: Sketch, members: Sequence[Sketch]) -> float:
     holds = sum(weight for key, weight in _heaviest(summed) if key in article.seen)
     hours = min(abs((article.published - m.published).total_seconds()) for m in newest) / 3600
     score = sqrt(held * holds) / (1 + max(0.0, hours - FRESH_HOURS) / DECAY_HOURS)
-    told = frozenset().union(*(member.figures for member in newest))
-    return score * CONFLICT if in_conflict(article.figures, told) else score
+    return score * CONFLICT if in_conflict(article, newest) else score
 
 
-def in_conflict(figures: frozenset[str], told: frozenset[str]) -> bool:
-    """What titles say cannot both be so: «до 14 %» is not «до 16 %», nor «снизил» «повысил»."""
-    directions = figures & DIRECTIONS, told & DIRECTIONS
-    numbers = figures - DIRECTIONS, told - DIRECTIONS
-    return any(one and other and one.isdisjoint(other) for one, other in (directions, numbers))
+def in_conflict(article: Sketch, members: Sequence[Sketch]) -> bool:
+    """What titles say cannot both be so: «до 14 %» is not «до 16 %», nor «снизил» «повысил».
+
+    Numbers move on with the event, so only reports of the same hours contradict each other.
+    """
+    near = [m for m in members if abs(article.published - m.published) <= NUMBERS_HOLD]
+    directions = frozenset().union(*(m.figures for m in members)) & DIRECTIONS
+    numbers = frozenset().union(*(m.figures for m in near)) - DIRECTIONS
+    return any(
+        mine and told and mine.isdisjoint(told)
+        for mine, told in (
+            (article.figures & DIRECTIONS, directions),
+            (article.figures - DIRECTIONS, numbers),
+        )
+    )
 
 
 def may_be_alike(article: Sketch, other: Sketch) -> bool:
