@@ -63,11 +63,14 @@ def run() -> None:
     """Serve Telegram with the token of SVODKA_BOT_TOKEN, until Ctrl-C."""
     import asyncio
 
-    from bot.app import run as serve
-    from bot.logs import set_up_logs
     from bot.settings import load_settings
 
     settings = load_settings()
+    settings.token()  # a wrong setting is told before the seconds that the rest takes to import
+
+    from bot.app import run as serve
+    from bot.logs import set_up_logs
+
     set_up_logs(settings.log_level, settings.log_format)
     asyncio.run(serve(settings))
 
@@ -150,8 +153,6 @@ def preview(
 
     from bot.i18n import LANGUAGES
     from bot.i18n import language as spoken_in
-    from bot.offline import described, opened
-    from bot.offline import preview as make
     from bot.settings import load_settings
 
     settings = load_settings()
@@ -159,6 +160,9 @@ def preview(
     if code not in LANGUAGES:
         raise typer.BadParameter(f"{code!r} is neither ru nor en", param_hint="--language")
     wanted = _moment(at, settings)
+
+    from bot.offline import described, opened
+    from bot.offline import preview as make
 
     async def printed() -> str:
         async with opened(settings, places or []) as (core, done):

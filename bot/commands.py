@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "topics",
     "subscribe",
     "unsubscribe",
+    "mute",
     "schedule",
     "pause",
     "settings",

@@ -22,6 +22,7 @@ from aiogram.methods import SendMessage
 
 from bot.context import Context
 from bot.rate_limits import RateLimits
+from bot.stopping import uninterrupted
 from digests.models import ChatId, Delivery
 from storage import outbox, state, subscribers
 
@@ -29,7 +30,6 @@ log = structlog.get_logger()
 
 CLAIMED_AT_ONCE: Final = 60  # sends under way; those that wait for their rate are among them
 SEND_SECONDS: Final = 60
-STOP_SECONDS: Final = 5
 IDLE_SECONDS: Final = 5.0
 FIRST_RETRY: Final = timedelta(seconds=2)
 LONGEST_RETRY: Final = timedelta(minutes=10)
@@ -89,21 +89,10 @@ class Courier:
         try:
             await asyncio.sleep(self._limits.reserve(delivery.chat_id))
             if await outbox.mark_sending(self._context.db, delivery.id):
-                await self._send_uninterrupted(delivery)
+                await uninterrupted(self._send_and_mark(delivery))
         finally:
             self._under_way -= 1
             self._context.outbox_filled.set()  # there is room, and the chat's next part may go
-
-    async def _send_uninterrupted(self, delivery: Delivery) -> None:
-        """A stop waits for a request that is out: else its outcome would be unknown, and the next
-        start would send the message again."""
-        sending = asyncio.ensure_future(self._send_and_mark(delivery))
-        try:
-            await asyncio.shield(sending)
-        except asyncio.CancelledError:
-            await asyncio.wait([sending], timeout=STOP_SECONDS)
-            sending.cancel()
-            raise
 
     async def _send_and_mark(self, delivery: Delivery) -> None:
         try:

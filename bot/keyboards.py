@@ -72,6 +72,10 @@ class DropTopic(CallbackData, prefix="drop"):
     offset: int = 0
 
 
+class DropMute(CallbackData, prefix="unmute"):
+    mute: int
+
+
 class DropSource(CallbackData, prefix="dropsrc"):
     source: int
     sure: bool = False
@@ -243,6 +247,12 @@ def topics_keyboard(topics: Sequence[Topic], offset: int, spoken: Language) -> I
             ],
         ]
     )
+
+
+def mutes_keyboard(mutes: Sequence[Topic]) -> InlineKeyboardMarkup | None:
+    """None: nothing is muted."""
+    rows = [[button(f"✖ {one.words[:40]}", DropMute(mute=one.id))] for one in mutes]
+    return keyboard(rows) if rows else None
 
 
 def pager(total: int, offset: int, size: int, page: str) -> Row:

@@ -19,10 +19,10 @@ from bot.rendering import Reader, render_digest
 from digests.clustering import WINDOW, tell_stories
 from digests.composing import Material, Retold, compose, form_for
 from digests.errors import SvodkaError
-from digests.models import ChatId, Digest, Looked, Source, SourceKind, Subscriber
+from digests.models import ChatId, Digest, Keys, Looked, Source, SourceKind, Subscriber
 from digests.preparing import Batch, Rejection, prepare_feed, prepare_files
 from digests.schedules import latest_due, next_due, slot_of
-from digests.topics import Query, parse_query
+from digests.topics import Query, matches, parse_topic
 from digests.updates import Report
 from storage import articles, digests, search, sources, stories, subscribers
 from storage.articles import Added
@@ -298,12 +298,21 @@ async def publish_digest(
 async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -> Digest:
     """What the chat's next digest would hold now."""
     chat = subscriber.chat_id
-    topics = [parse_query(topic.words) for topic in await subscribers.topics_of(context.db, chat)]
+    topics = [parse_topic(topic.words) for topic in await subscribers.topics_of(context.db, chat)]
+    muted = [parse_topic(one.words) for one in await subscribers.mutes_of(context.db, chat)]
     since = await digests.window_start(context.db, chat) or now - OLDEST_NEWS
     material, looked = await gather_material(context.db, chat, topics, since, now)
-    material = [one for one in material if is_read(one.story.lead.language, subscriber.reads)]
+    material = [
+        one
+        for one in material
+        if is_read(one.story.lead.language, subscriber.reads) and not is_muted(one.keys, muted)
+    ]
     form = form_for(subscriber.minutes, private=subscriber.is_private, main=subscriber.main)
-    retold = await gather_retold(context.db, chat, now, context.update_wait)
+    retold = [
+        one
+        for one in await gather_retold(context.db, chat, now, context.update_wait)
+        if not any(is_muted(report.keys, muted) for report in one.fresh)
+    ]
     digest = await context.workers.run(compose, material, topics, form, now, since, looked, retold)
     if digest.sections and not subscriber.is_private:
         # A group gets one message; what moved on stays untold until a quieter day.
@@ -330,6 +339,10 @@ async def gather_retold(db: Database, chat: ChatId, now: datetime, wait: timedel
         fresh = tuple(Report(one, keys[one.id]) for one in held if one.arrived > told.told)
         retold.append(Retold(story, old, fresh, told.message_id))
     return retold
+
+
+def is_muted(keys: Keys, muted: Sequence[Query]) -> bool:
+    return any(matches(query, keys) for query in muted)
 
 
 def is_read(article_language: str, reads: str) -> bool:

@@ -17,10 +17,10 @@ from bot.keyboards import access_keyboard
 from bot.pipeline import OLDEST_NEWS, publish_digest
 from bot.rendering import Message, Reader
 from digests.clustering import tell_stories
-from digests.models import Access, ChatId, Digest, Story, StoryId, Subscriber
+from digests.models import Access, ChatId, Digest, Story, StoryId, Subscriber, Topic
 from digests.schedules import EVERY_DAY, Timing, next_due, parse_timing
 from digests.text.words import fold
-from digests.topics import Query, parse_query
+from digests.topics import MOST_QUERY_LETTERS, Query, parse_query, parse_topic
 from digests.zones import find_zone
 from storage import articles, outbox, search, subscribers
 from storage.digests import Slot
@@ -93,13 +93,30 @@ async def follow(context: Context, chat: ChatId, words: str) -> tuple[str, bool]
 
     Raises EmptyQueryError, TooManyTopicsError.
     """
-    query = parse_query(words)
-    added = await subscribers.add_topic(context.db, chat, query.text, context.now())
+    kept = _kept(words)
+    added = await subscribers.add_topic(context.db, chat, kept, context.now())
     if not added:
-        kept = {fold(topic.words) for topic in await subscribers.topics_of(context.db, chat)}
-        if fold(query.text) not in kept:
-            raise TooManyTopicsError(most=subscribers.MOST_TOPICS)
-    return query.text, added
+        _refuse_more(kept, await subscribers.topics_of(context.db, chat))
+    return kept, added
+
+
+async def mute(context: Context, chat: ChatId, words: str) -> tuple[str, bool]:
+    """Leave what these words mean out of digests; as `follow`."""
+    kept = _kept(words)
+    added = await subscribers.add_mute(context.db, chat, kept, context.now())
+    if not added:
+        _refuse_more(kept, await subscribers.mutes_of(context.db, chat))
+    return kept, added
+
+
+def _kept(words: str) -> str:
+    parse_topic(words)
+    return " ".join(words.split())[:MOST_QUERY_LETTERS]
+
+
+def _refuse_more(words: str, known: Sequence[Topic]) -> None:
+    if fold(words) not in {fold(topic.words) for topic in known}:
+        raise TooManyTopicsError(most=subscribers.MOST_TOPICS)
 
 
 async def unfollow_words(context: Context, chat: ChatId, words: str) -> str | None:

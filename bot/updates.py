@@ -25,6 +25,7 @@ from pydantic import ValidationError
 
 from bot.context import Context
 from bot.errors import SettingsError
+from bot.stopping import uninterrupted
 from digests.models import ChatId
 from storage import updates
 from storage.updates import StoredUpdate
@@ -113,7 +114,7 @@ class Handling:
         self._less = asyncio.Event()
 
     async def run(self) -> None:
-        """Until cancelled; what is being handled then is replayed at the next start."""
+        """Until cancelled; what is being handled is finished, the rest is for the next start."""
         last = 0
         next_forget = self._context.now()
         async with asyncio.TaskGroup() as group:
@@ -145,7 +146,7 @@ class Handling:
         queue = self._queues[key]
         async with self._room:
             while queue:
-                await self._handle(queue[0])
+                await uninterrupted(self._handle(queue[0]))
                 queue.popleft()
                 self._waiting -= 1
                 self._less.set()

@@ -26,6 +26,7 @@ from digests.text.words import (
 
 MOST_WORDS: Final = 8
 MOST_QUERY_LETTERS: Final = 200
+MOST_SYNONYMS: Final = 8
 IN_TITLE: Final = 1.0
 IN_LEAD: Final = 0.7
 IN_BODY: Final = 0.4
@@ -56,6 +57,22 @@ def parse_query(text: str, aliases: Aliases | None = None) -> Query:
     single = tuple(_term([word], aliases) for word in telling)
     joined = tuple(_term(part, aliases) for part in _phrases(telling, aliases))
     return Query(text, tuple(dict.fromkeys((joined, single))))
+
+
+def parse_topic(text: str, aliases: Aliases | None = None) -> Query:
+    """A topic with the subscriber's own synonyms: `ИИ = нейросети, AI` means any of them.
+
+    Raises EmptyQueryError when a synonym, or all of it, is without a word to look for.
+    """
+    name, equals, synonyms = " ".join(text.split())[:MOST_QUERY_LETTERS].partition("=")
+    if not equals:
+        return parse_query(text, aliases)
+    forms = [name, *synonyms.split(",")][:MOST_SYNONYMS]
+    queries = [parse_query(form, aliases) for form in forms if form.strip()]
+    if not name.strip() or not queries:
+        raise EmptyQueryError(query=text)
+    readings = dict.fromkeys(reading for query in queries for reading in query.readings)
+    return Query(queries[0].text, tuple(readings))
 
 
 def _phrases(words: list[Word], aliases: Aliases) -> list[list[Word]]:

@@ -200,21 +200,50 @@ async def migrate_chat(db: Database, old: ChatId, new: ChatId) -> None:
 
 async def topics_of(db: Database, chat: ChatId) -> list[Topic]:
     """In the order they were added."""
-    rows = await db.fetch_all(
-        "SELECT id, words FROM topic WHERE chat_id = :chat ORDER BY id", {"chat": chat}
-    )
-    return [Topic(TopicId(row["id"]), row["words"]) for row in rows]
+    return await _words_of(db, "topic", chat)
 
 
 async def add_topic(db: Database, chat: ChatId, words: str, now: datetime) -> bool:
     """False when the chat has the topic already or may have no more."""
+    return await _add_words(db, "topic", chat, words, now)
+
+
+async def remove_topic(db: Database, chat: ChatId, topic: TopicId) -> str | None:
+    """The words of the topic that was removed. None: the chat has no such topic."""
+    return await _remove_words(db, "topic", chat, topic)
+
+
+async def mutes_of(db: Database, chat: ChatId) -> list[Topic]:
+    """What the chat wants to read nothing about, in the order it was added."""
+    return await _words_of(db, "mute", chat)
+
+
+async def add_mute(db: Database, chat: ChatId, words: str, now: datetime) -> bool:
+    """False when the chat muted it already or may mute no more."""
+    return await _add_words(db, "mute", chat, words, now)
+
+
+async def remove_mute(db: Database, chat: ChatId, mute: TopicId) -> str | None:
+    """The words that are no longer muted. None: the chat has no such mute."""
+    return await _remove_words(db, "mute", chat, mute)
+
+
+async def _words_of(db: Database, table: str, chat: ChatId) -> list[Topic]:
+    rows = await db.fetch_all(
+        f"SELECT id, words FROM {table} WHERE chat_id = :chat ORDER BY id",  # noqa: S608
+        {"chat": chat},
+    )
+    return [Topic(TopicId(row["id"]), row["words"]) for row in rows]
+
+
+async def _add_words(db: Database, table: str, chat: ChatId, words: str, now: datetime) -> bool:
     async with db.write() as tx:
         added = await tx.insert(
-            """
-            INSERT OR IGNORE INTO topic (chat_id, words, folded, created_at)
+            f"""
+            INSERT OR IGNORE INTO {table} (chat_id, words, folded, created_at)
             SELECT :chat, :words, :folded, :now
-            WHERE (SELECT count(*) FROM topic WHERE chat_id = :chat) < :most
-            """,
+            WHERE (SELECT count(*) FROM {table} WHERE chat_id = :chat) < :most
+            """,  # noqa: S608 - a constant
             {
                 "chat": chat,
                 "words": words,
@@ -226,15 +255,11 @@ async def add_topic(db: Database, chat: ChatId, words: str, now: datetime) -> bo
     return added is not None
 
 
-async def remove_topic(db: Database, chat: ChatId, topic: TopicId) -> str | None:
-    """The words of the topic that was removed. None: the chat has no such topic."""
+async def _remove_words(db: Database, table: str, chat: ChatId, number: TopicId) -> str | None:
     async with db.write() as tx:
         row = await tx.fetch_one(
-            "SELECT words FROM topic WHERE id = :id AND chat_id = :chat",
-            {"id": topic, "chat": chat},
-        )
-        await tx.execute(
-            "DELETE FROM topic WHERE id = :id AND chat_id = :chat", {"id": topic, "chat": chat}
+            f"DELETE FROM {table} WHERE id = :id AND chat_id = :chat RETURNING words",  # noqa: S608
+            {"id": number, "chat": chat},
         )
     return row["words"] if row else None
 

@@ -8,8 +8,15 @@ from bot.context import Context
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.keyboards import TOPICS_A_PAGE, DropTopic, Go, topics_keyboard
-from bot.subscribing import follow, unfollow_words
+from bot.keyboards import (
+    TOPICS_A_PAGE,
+    DropMute,
+    DropTopic,
+    Go,
+    mutes_keyboard,
+    topics_keyboard,
+)
+from bot.subscribing import follow, mute, unfollow_words
 from digests.models import Subscriber, TopicId
 from storage import subscribers
 
@@ -23,6 +30,8 @@ def make_router() -> Router:
     router.callback_query.register(page_topics, Go.filter(F.page == "topics"))
     router.callback_query.register(ask_topic, Go.filter(F.page == "addtopic"), flags=changes)
     router.callback_query.register(drop_topic, DropTopic.filter(), flags=changes)
+    router.message.register(mute_words, Command("mute"), flags=changes)
+    router.callback_query.register(drop_mute, DropMute.filter(), flags=changes)
     return router
 
 
@@ -109,3 +118,40 @@ async def unsubscribe(
         await message.answer(spoken.say("topics.unknown", words=command.args[:80]))
         return
     await message.answer(spoken.say("topics.removed", words=words))
+
+
+async def mute_words(
+    message: Message,
+    command: CommandObject,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    """`/mute football`; without words, what is muted with a button to take each back."""
+    if not command.args:
+        await show_mutes(message, context, subscriber, spoken)
+        return
+    words, added = await mute(context, subscriber.chat_id, command.args)
+    await message.answer(spoken.say("mute.added" if added else "mute.known", words=words))
+
+
+async def show_mutes(
+    event: Message | CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    muted = await subscribers.mutes_of(context.db, subscriber.chat_id)
+    await show(event, spoken.say("mute.list" if muted else "mute.usage"), mutes_keyboard(muted))
+
+
+async def drop_mute(
+    press: CallbackQuery,
+    callback_data: DropMute,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> str:
+    number = TopicId(callback_data.mute)
+    words = await subscribers.remove_mute(context.db, subscriber.chat_id, number)
+    if words is None:
+        raise StaleButtonError
+    await show_mutes(press, context, subscriber, spoken)
+    return spoken.say("mute.removed", words=words)

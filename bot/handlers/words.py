@@ -64,7 +64,9 @@ async def _take_topic(
 ) -> None:
     """One topic a line or comma; the menu goes on so that more can follow."""
     chat = subscriber.chat_id
-    for part in words.replace("\n", ",").split(",")[:20]:
+    # Commas part topics, unless they list one topic's synonyms.
+    lines = words.splitlines() if "=" in words else words.replace("\n", ",").split(",")
+    for part in lines[:20]:
         if part.strip():
             await follow(context, chat, part)
     chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]

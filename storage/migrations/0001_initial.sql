@@ -125,6 +125,16 @@ CREATE TABLE topic (
     UNIQUE (chat_id, folded)
 );
 
+-- Words a chat wants to read nothing about.
+CREATE TABLE mute (
+    id         INTEGER PRIMARY KEY,
+    chat_id    INTEGER NOT NULL REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,
+    words      TEXT NOT NULL,                    -- as typed
+    folded     TEXT NOT NULL,                    -- what makes it unique
+    created_at INTEGER NOT NULL,
+    UNIQUE (chat_id, folded)
+);
+
 CREATE TABLE schedule (
     id          INTEGER PRIMARY KEY,
     chat_id     INTEGER NOT NULL REFERENCES subscriber (chat_id) ON DELETE CASCADE ON UPDATE CASCADE,

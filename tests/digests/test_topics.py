@@ -13,7 +13,15 @@ from digests.models import Keys
 from digests.preparing import prepare
 from digests.sources.text_file import parse_text_file
 from digests.text.keys import field_keys, keys_of
-from digests.topics import MOST_QUERY_LETTERS, MOST_WORDS, interests, matches, parse_query, strength
+from digests.topics import (
+    MOST_QUERY_LETTERS,
+    MOST_WORDS,
+    interests,
+    matches,
+    parse_query,
+    parse_topic,
+    strength,
+)
 from storage.search import expression
 from tests.factories import newsroom_prepared, query
 
@@ -179,3 +187,18 @@ def test_a_long_query_is_cut() -> None:
 
 def test_white_space_is_collapsed() -> None:
     assert parse_query("  лесной\n\tпожар ").text == "лесной пожар"
+
+
+def test_a_topic_means_any_of_its_synonyms() -> None:
+    topic = parse_topic("ИИ = нейросети, чат-боты")
+    assert topic.text == "ИИ"
+    assert matches(topic, keys_of("Нейросети научились шутить", [""]))
+    assert matches(topic, keys_of("Чат-бот ответил врачу", [""]))
+    assert matches(topic, keys_of("Закон об искусственном интеллекте", [""]))
+    assert not matches(topic, keys_of("Сеть магазинов закрылась", [""]))
+
+
+@pytest.mark.parametrize("words", ["=", "= AI", "ИИ = !!!", " = , "])
+def test_a_topic_without_words_is_refused(words: str) -> None:
+    with pytest.raises(EmptyQueryError):
+        parse_topic(words)

@@ -1,0 +1,22 @@
+"""How work ends at a stop: what is half done is finished, within reason."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
+
+STOP_SECONDS: Final = 5.0
+
+
+async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Run `work`; when cancelled meanwhile, let it finish for up to `STOP_SECONDS` first.
+
+    A request to Telegram that is cut off has an unknown outcome, and a command that was carried
+    out but not marked would be carried out again at the next start.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task], timeout=STOP_SECONDS)
+        task.cancel()
+        raise

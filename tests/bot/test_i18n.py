@@ -1,0 +1,209 @@
+"""Both catalogues say the same things, the code asks for nothing they lack, and they hold nothing
+the code never asks for."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from babel.messages.pofile import read_po
+
+from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.i18n import LANGUAGES, language, language_for
+from bot.keyboards import READS
+from digests.zones import find_zone
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+ROOT = Path(__file__).parents[2]
+KEY = re.compile(r"^[a-z]+(\.[a-z0-9_]+)+$")
+CODE = [*ROOT.glob("bot/**/*.py"), *ROOT.glob("digests/**/*.py"), *ROOT.glob("storage/**/*.py")]
+# What an f-string of the code can become.
+FAMILIES = {
+    "command.": [*COMMANDS, *ADMIN_COMMANDS],
+    "reads.": list(READS),
+}
+
+
+@cache
+def catalogue(code: str) -> Catalog:
+    with (ROOT / "bot" / "locales" / f"{code}.po").open("rb") as opened:
+        return read_po(opened, locale=code)
+
+
+def keys(code: str) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for message in catalogue(code):
+        if message.id:
+            name = message.id[0] if isinstance(message.id, tuple) else message.id
+            found[name] = message.string if isinstance(message.string, tuple) else (message.string,)
+    return found
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def strings_of_the_code() -> set[str]:
+    """Every literal of the code, docstrings left out, and every family an f-string opens."""
+    found: set[str] = set()
+    for path in CODE:
+        if "sandbox" in path.parts or "newsroom" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                found.add(f"{node.values[0].value}*")
+    return found
+
+
+def asked_for() -> set[str]:
+    """The keys that calls of `say` name, and the codes of errors."""
+    found: set[str] = set()
+    for path in CODE:
+        if "sandbox" in path.parts or "newsroom" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr="say"), args=[first, *_]):
+                    said = [one.value for one in ast.walk(first) if isinstance(one, ast.Constant)]
+                    found |= {one for one in said if isinstance(one, str) and KEY.match(one)}
+                case ast.Assign(targets=[ast.Name(id="code")], value=ast.Constant(value=str(code))):
+                    found.add(code)
+                case ast.AnnAssign(target=ast.Name(id="code"), value=ast.Constant(value=str(code))):
+                    found.add(code)
+    return found - {"error.settings"}  # its sentences are made where it is raised
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert keys("ru").keys() == keys("en").keys()
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_is_left_untranslated_or_doubtful(code: str) -> None:
+    for key, texts in keys(code).items():
+        assert all(text.strip() for text in texts), key
+    assert not [m.id for m in catalogue(code) if m.fuzzy and m.id]
+    assert not list(catalogue(code).obsolete)
+
+
+def test_both_languages_fill_in_the_same_values() -> None:
+    russian, english = keys("ru"), keys("en")
+    for key in russian:
+        told = {name for text in russian[key] for name in placeholders(text)}
+        for text in (*russian[key], *english[key]):
+            assert placeholders(text) == told, key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_plurals_have_every_form(code: str) -> None:
+    for message in catalogue(code):
+        if isinstance(message.id, tuple):
+            assert len(message.string) == catalogue(code).num_plurals, message.id
+            assert all("{count}" in text for text in message.string), message.id
+
+
+def test_every_key_the_code_asks_for_exists() -> None:
+    missing = {key for key in asked_for() if key not in keys("ru")}
+    assert len(asked_for()) > 100
+    assert not missing
+
+
+def test_every_member_of_a_family_exists() -> None:
+    for prefix, members in FAMILIES.items():
+        for member in members:
+            assert prefix + member in keys("ru")
+
+
+def test_every_f_string_key_is_of_a_known_family() -> None:
+    opened = {text[:-1] for text in strings_of_the_code() if text.endswith("*")}
+    families = {p for p in opened if re.fullmatch(r"[a-z]+(\.[a-z]+)*\.", p)}
+    first_words = {key.partition(".")[0] for key in keys("ru")}
+    unknown = {p for p in families if p.partition(".")[0] in first_words}
+    assert unknown == {*FAMILIES, "error.fetch."}
+
+
+def test_every_key_is_used() -> None:
+    said = strings_of_the_code()
+    families = (*FAMILIES, "error.fetch.")
+    unused = {key for key in keys("ru") if key not in said and not key.startswith(tuple(families))}
+    assert not unused
+
+
+def test_reasons_of_failed_fetches_are_ones_that_happen() -> None:
+    raised = set(
+        re.findall(
+            r'reason=f?"(\w+?)(?:_\{.*?\})?"', Path(ROOT / "bot" / "fetching.py").read_text("utf-8")
+        )
+    )
+    for key in keys("ru"):
+        if key.startswith("error.fetch."):
+            reason = key.removeprefix("error.fetch.")
+            assert reason in raised or reason.startswith("http_"), key
+
+
+@pytest.mark.parametrize(
+    ("code", "count", "text"),
+    [
+        ("ru", 1, "1 событие"), ("ru", 2, "2 события"), ("ru", 5, "5 событий"),
+        ("ru", 11, "11 событий"), ("ru", 14, "14 событий"), ("ru", 21, "21 событие"),
+        ("ru", 112, "112 событий"), ("ru", 0, "0 событий"),
+        ("en", 1, "1 story"), ("en", 0, "0 stories"), ("en", 21, "21 stories"),
+    ],
+)  # fmt: skip
+def test_plural_forms_follow_the_count(code: str, count: int, text: str) -> None:
+    assert language(code).say("digest.stories", count) == text
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_descriptions_of_commands_fit_telegrams_limits(code: str) -> None:
+    for name in (*COMMANDS, *ADMIN_COMMANDS):
+        assert 3 <= len(language(code).say(f"command.{name}")) <= 256
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_answers_to_presses_fit_two_hundred_characters(code: str) -> None:
+    for key, texts in keys(code).items():
+        if key.startswith(("error.", "access.", "schedule.one_day", "topics.")):
+            assert all(len(text) <= 200 for text in texts), key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_offered_zones_exist_under_the_names_shown(code: str) -> None:
+    for pair in language(code).say("zone.offered").split("|"):
+        zone, city = pair.split("=")
+        assert find_zone(city, datetime(2026, 11, 23, tzinfo=UTC)).key == zone
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_commands_that_texts_name_exist(code: str) -> None:
+    for key, texts in keys(code).items():
+        for text in texts:
+            for name in re.findall(r"(?<![\w/:.<])/([a-z]+)\b", text):
+                assert name in {*COMMANDS, *ADMIN_COMMANDS}, (key, name)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("ru", "ru"),
+        ("en", "en"),
+        ("en-GB", "en"),
+        ("RU-ru", "ru"),
+        ("de", "ru"),
+        (None, "ru"),
+        ("", "ru"),
+    ],
+)
+def test_language_of_a_person_is_their_clients_or_the_default(
+    theirs: str | None, ours: str
+) -> None:
+    assert language_for(theirs, "ru") == ours

@@ -1,0 +1,270 @@
+"""Updates are kept before they are confirmed, handled in order, and replayed after a crash."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.i18n import language
+from bot.updates import chat_of
+from storage import updates
+from tests.bot.living import Running, ask, eventually
+
+if TYPE_CHECKING:
+    from bot.sandbox.client import Member
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def stored(bot: Running) -> list[dict[str, Any]]:
+    rows = await bot.context.db.fetch_all("SELECT id, handled_at FROM incoming_update ORDER BY id")
+    return [dict(row) for row in rows]
+
+
+def hold_confirmations(bot: Running) -> list[list[int]]:
+    """Note which updates were stored whenever the bot confirms some."""
+    queue = bot.sandbox.world.updates
+    confirm, seen = queue.confirm, []
+
+    def noted(offset: int) -> None:
+        seen.append([int(one["update_id"]) for one in queue.pending() if one["update_id"] < offset])
+        confirm(offset)
+
+    queue.confirm = noted  # type: ignore[method-assign]
+    return seen
+
+
+async def test_update_is_stored_before_it_is_confirmed(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirmed = hold_confirmations(running)
+    store, kept = updates.store_updates, set[int]()
+
+    async def slow_store(db: Any, found: list[Any], now: Any) -> None:
+        assert not {one.id for one in found} & {number for ids in confirmed for number in ids}
+        await store(db, found, now)
+        kept.update(one.id for one in found)
+
+    monkeypatch.setattr(updates, "store_updates", slow_store)
+    person = await running.person()
+    for _ in range(3):
+        await ask(person, "/id")
+    assert {number for ids in confirmed for number in ids} <= kept
+    assert len(kept) == 3
+
+
+async def test_update_that_could_not_be_stored_is_not_confirmed(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, failures = updates.store_updates, 0
+
+    async def failing(db: Any, found: Any, now: Any) -> None:
+        nonlocal failures
+        failures += 1
+        if failures <= 2:
+            raise TimeoutError
+        await store(db, found, now)
+
+    monkeypatch.setattr(updates, "store_updates", failing)
+    person = await running.person()
+    await ask(person, "/id")
+    await running.settled()
+    assert failures == 3
+    assert len(await person.from_bot()) == 1
+
+
+async def delivered(bot: Running) -> bool:
+    rows = await bot.context.db.fetch_all("SELECT state FROM delivery")
+    return bool(rows) and all(row["state"] == "sent" for row in rows)
+
+
+async def crash_before_handling(bot: Running, person: Member, *texts: str) -> None:
+    """The bot dies after it has stored and confirmed, before it has handled."""
+    never = asyncio.Event()
+
+    async def stuck(*_: Any, **__: Any) -> None:
+        await never.wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.updates.Handling._handle", stuck)
+        for text in texts:
+            await person.say(text)
+
+        async def confirmed() -> bool:
+            return not bot.sandbox.world.updates.pending()
+
+        await eventually(confirmed, "confirmation")
+        assert [one["handled_at"] for one in await stored(bot)][-len(texts) :] == [None] * len(
+            texts
+        )
+        await bot.kill()
+
+
+async def test_command_of_before_a_crash_is_handled_after_it_once(running: Running) -> None:
+    person = await running.person()
+    await crash_before_handling(running, person, "/subscribe пожар", "/id")
+    assert not await person.from_bot()
+    await running.start()
+    await person.wait_for(lambda m: str(person.chat_id) in m.text)
+    await running.settled()
+    assert len(await person.from_bot()) == 2
+    await running.stop()
+    await running.start()
+    await running.settled()
+    assert len(await person.from_bot()) == 2, "handled is handled"
+
+
+async def test_stop_finishes_the_command_that_is_being_handled(running: Running) -> None:
+    person = await running.person()
+    await running.client.order_fault(
+        "slow", method="sendMessage", chat_id=person.chat_id, seconds=0.3
+    )
+    await person.say("/id")
+
+    async def struck() -> bool:
+        return all(fault["struck"] for fault in await running.client.faults())
+
+    await eventually(struck, "the slow answer under way")
+    await running.stop()
+    await running.start()
+    await running.settled()
+    assert len(await person.from_bot()) == 1
+
+
+async def test_digest_by_hand_is_not_doubled_by_a_crash(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await running.subscribed()
+    never = asyncio.Event()
+
+    async def stuck(*_: Any) -> None:
+        await never.wait()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(updates, "mark_handled", stuck)
+        await person.say("/digest")
+        await running.wait_digests(person, 1)
+        await eventually(lambda: delivered(running), "a delivery marked as sent")
+        await running.kill()
+    await running.start()
+    await running.settled()
+    assert all(one["handled_at"] for one in await stored(running))
+    assert len(await running.digests(person)) == 1
+
+
+async def test_update_sent_twice_by_telegram_is_handled_once(running: Running) -> None:
+    person = await running.person()
+    queue = running.sandbox.world.updates
+    await running.stop()
+    await person.say("/id")
+    (update,) = queue.pending()
+    await running.start()
+    await person.wait_for()
+    queue.repeat(update)
+    await running.settled()
+    await ask(person, "/topics")
+    assert len(await person.from_bot()) == 2
+
+
+@pytest.mark.parametrize(
+    "malformed",
+    [
+        {"message": {"text": "no chat, no date"}},
+        {"message": "a string"},
+        {"message": None},
+        {"callback_query": {"id": 7}},
+        {"something_new": {"a": [1, 2, {"b": None}]}},
+        {},
+    ],
+)
+async def test_malformed_update_blocks_nothing(running: Running, malformed: dict[str, Any]) -> None:
+    person = await running.person()
+    running.sandbox.world.updates.push_raw(malformed)
+    assert str(person.chat_id) in (await ask(person, "/id")).text
+    await running.settled()
+    assert all(one["handled_at"] for one in await stored(running))
+
+
+async def test_commands_of_a_chat_are_answered_in_their_order(running: Running) -> None:
+    person = await running.person()
+    await running.stop()
+    for number in range(12):
+        await person.say(f"/subscribe тема {number}")
+    await running.start()
+    await person.wait_for(lambda m: "тема 11" in m.text, since=0)
+    answers = [m.text.splitlines()[0] for m in await person.from_bot()]
+    say = language("ru").say
+    assert answers == [say("topics.added", words=f"тема {number}") for number in range(12)]
+
+
+async def test_slow_chat_holds_up_no_other(running: Running) -> None:
+    slow, quick = await running.person(), await running.person()
+    await running.client.order_fault(
+        "slow", method="sendMessage", chat_id=slow.chat_id, seconds=1.0
+    )
+    await slow.say("/id")
+    await slow.say("/help")
+    for _ in range(3):
+        await ask(quick, "/id")
+    assert not await slow.from_bot()
+    await slow.wait_for(lambda m: "/latest" in m.text)
+
+
+async def test_more_updates_than_fit_in_memory_are_all_answered(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.updates.UPDATES_IN_MEMORY", 5)
+    monkeypatch.setattr("bot.updates.UPDATES_A_POLL", 7)
+    person = await running.person()
+    await running.stop()
+    for _ in range(30):
+        await person.say("/id")
+    await running.start()
+    await running.settled()
+    assert len(await person.from_bot()) == 30
+
+
+async def test_revoked_token_ends_the_bot_with_a_sentence(running: Running) -> None:
+    person = await running.person()
+    world = running.sandbox.world
+    old, world.token = world.token, world.token[:-3] + "xyz"
+    await person.say("/id")  # ends the poll that was under way
+    error = await running.ended()
+    world.token = old
+    assert isinstance(error, SettingsError)
+    assert "SVODKA_BOT_TOKEN" in str(error)
+    assert old not in str(error)
+
+
+async def test_handled_updates_are_forgotten_after_two_days(running: Running) -> None:
+    person = await running.person()
+    await ask(person, "/id")
+    await running.settled()
+    running.clock.move(hours=50)
+    await ask(person, "/id")
+    await running.settled()
+    await ask(person, "/id")
+    await running.settled()
+    assert len(await stored(running)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("raw", "chat"),
+    [
+        ({"message": {"chat": {"id": 5}}}, 5),
+        ({"callback_query": {"message": {"chat": {"id": -7}}}}, -7),
+        ({"my_chat_member": {"chat": {"id": 9}}}, 9),
+        ({"callback_query": {"inline_message_id": "x"}}, None),
+        ({"message": {"chat": {"id": "5"}}}, None),
+        ({"message": {"chat": []}}, None),
+        ({"callback_query": {"message": "x"}}, None),
+        ({}, None),
+    ],
+)
+async def test_chat_of_an_update_is_read_from_its_raw_form(
+    raw: dict[str, Any], chat: int | None
+) -> None:
+    assert chat_of(raw) == chat
