@@ -65,12 +65,6 @@ class Sketch:
     seen: frozenset[str]  # keys of the title and of the beginning of the text
     figures: frozenset[str]  # numbers of the title, and whether it says up or down
 
-    @property
-    def indexed(self) -> tuple[str, ...]:
-        """The keys by which this article is found as a candidate."""
-        heavy = [key for key, _ in self.heavy]
-        return tuple(dict.fromkeys([*heavy, *sorted(self.seen)]))[:INDEXED_KEYS]
-
 
 def telling_keys(keys: Keys) -> list[str]:
     """The keys of an article that are counted for their frequency, each once."""
@@ -195,11 +189,18 @@ def in_conflict(article: Sketch, members: Sequence[Sketch]) -> bool:
     )
 
 
-def may_be_alike(article: Sketch, other: Sketch) -> bool:
-    """Whether another article is a candidate; the store finds the same ones by its index."""
+def indexed_keys(article: Sketch) -> frozenset[str]:
+    """The keys by which an article is found as a candidate: its heaviest and some others."""
+    heavy = [key for key, _ in article.heavy]
+    return frozenset(list(dict.fromkeys([*heavy, *sorted(article.seen)]))[:INDEXED_KEYS])
+
+
+def may_be_alike(article: Sketch, other: Sketch, indexed: frozenset[str]) -> bool:
+    """Whether another article with these indexed keys is a candidate; the store finds the same
+    ones by its index."""
     if article.language != other.language or abs(article.published - other.published) > WINDOW:
         return False
-    return sum(key in other.indexed for key, _ in article.heavy) >= SHARED_KEYS
+    return sum(key in indexed for key, _ in article.heavy) >= SHARED_KEYS
 
 
 @dataclass(frozen=True, slots=True)

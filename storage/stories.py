@@ -8,7 +8,8 @@ one with shared ones, an owned one with shared ones and its owner's.
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +17,7 @@ from digests.clustering import (
     SHARED_KEYS,
     WINDOW,
     Sketch,
+    indexed_keys,
     may_be_alike,
     sketch,
     story_for,
@@ -29,6 +31,16 @@ CANDIDATES: Final = 60  # articles, those that share most keys
 COUNTED: Final = "articles_counted"
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An article of the batch."""
+
+    id: ArticleId
+    story: StoryId
+    sketch: Sketch
+    indexed: frozenset[str]
+
+
 class Stories:
     """The stories of one batch: articles of the batch are candidates for those after them."""
 
@@ -38,7 +50,7 @@ class Stories:
         self._next = next_story
         self._frequencies: dict[str, int] = {}
         self._articles = 0
-        self._batch: list[tuple[ArticleId, StoryId, Sketch]] = []
+        self._batch: list[Placed] = []
         self.opened: list[tuple[StoryId, datetime]] = []
         self.merged: dict[StoryId, StoryId] = {}
 
@@ -93,7 +105,7 @@ class Stories:
         if self._owner is None:  # nobody's own articles change what others are told
             for other in found.merged:
                 await self._merge(other, story)
-        self._batch.append((number, story, drawn))
+        self._batch.append(Placed(number, story, drawn, indexed_keys(drawn)))
         return story
 
     async def _merge(self, story: StoryId, into: StoryId) -> None:
@@ -106,7 +118,8 @@ class Stories:
             "UPDATE OR IGNORE told SET story_id = :into WHERE story_id = :story", values
         )
         self._batch = [
-            (number, into if its == story else its, drawn) for number, its, drawn in self._batch
+            replace(placed, story=into) if placed.story == story else placed
+            for placed in self._batch
         ]
         self.merged[story] = into
 
@@ -140,10 +153,14 @@ class Stories:
         stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
         for row in rows:
             stories[StoryId(row["story_id"])].append(_sketch_of(row))
-        near = {story for _, story, other in self._batch if may_be_alike(drawn, other)}
-        for _, story, other in self._batch:
-            if story in near or story in stories:
-                stories[story].append(other)
+        near = {
+            placed.story
+            for placed in self._batch
+            if may_be_alike(drawn, placed.sketch, placed.indexed)
+        }
+        for placed in self._batch:
+            if placed.story in near or placed.story in stories:
+                stories[placed.story].append(placed.sketch)
         return stories
 
     def current(self, story: StoryId) -> StoryId:
@@ -162,15 +179,15 @@ class Stories:
             """,
             [
                 {
-                    "id": number,
-                    "language": drawn.language,
-                    "published": to_seconds(drawn.published),
-                    "host": drawn.host,
-                    "heavy": json.dumps(drawn.heavy, ensure_ascii=False),
-                    "seen": " ".join(sorted(drawn.seen)),
-                    "figures": " ".join(sorted(drawn.figures)),
+                    "id": placed.id,
+                    "language": placed.sketch.language,
+                    "published": to_seconds(placed.sketch.published),
+                    "host": placed.sketch.host,
+                    "heavy": json.dumps(placed.sketch.heavy, ensure_ascii=False),
+                    "seen": " ".join(placed.sketch.seen),
+                    "figures": " ".join(placed.sketch.figures),
                 }
-                for number, _, drawn in self._batch
+                for placed in self._batch
             ],
         )
         await self._tx.execute_all(
@@ -178,16 +195,16 @@ class Stories:
             INSERT OR IGNORE INTO sketch_key (key, published_at, article_id)
             VALUES (:key, :published, :id)
             """,
-            _keys_of(self._batch),
+            [
+                {
+                    "key": key,
+                    "published": to_seconds(placed.sketch.published),
+                    "id": placed.id,
+                }
+                for placed in self._batch
+                for key in placed.indexed
+            ],
         )
-
-
-def _keys_of(batch: Iterable[tuple[ArticleId, StoryId, Sketch]]) -> list[dict[str, object]]:
-    return [
-        {"key": key, "published": to_seconds(drawn.published), "id": number}
-        for number, _, drawn in batch
-        for key in drawn.indexed
-    ]
 
 
 def _sketch_of(row: sqlite3.Row) -> Sketch:
