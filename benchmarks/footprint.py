@@ -79,6 +79,12 @@ async def _add_feeds(database: Path, far: dict[str, object]) -> None:
 async def _talk(api: str) -> None:
     async with SandboxClient(api) as client:
         person = await client.person(ADMIN)
+        for _ in range(STARTING_SECONDS):
+            await person.say("/sources")
+            answer = await person.wait_for(lambda m: m.from_bot, timeout=STARTING_SECONDS)
+            if "— 0 " not in answer.text:
+                break  # every feed was read
+            await asyncio.sleep(1)
         for _ in range(3):
             for command in COMMANDS:
                 await person.say(command)
