@@ -22,7 +22,7 @@ from bot.delivery import Courier, Posted
 from bot.errors import SettingsError
 from bot.handlers import routers
 from bot.middlewares import Introduction, PressAnswer, Rights
-from bot.pipeline import SeenFiles, forget_old, publish_due_digests, read_folder, refresh_sources
+from bot.pipeline import Refresher, SeenFiles, forget_old, publish_due_digests, read_folder
 from bot.rate_limits import RateLimits
 from bot.scheduler import ticking
 from bot.settings import Settings
@@ -138,7 +138,6 @@ async def _serve(
     courier = Courier(context, limits)
     ticks: dict[str, tuple[Any, float]] = {
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
-        "refresh_sources": (lambda: refresh_sources(context), tick_seconds),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
     }
     if settings.articles_dir:
@@ -153,6 +152,7 @@ async def _serve(
                 ("intake", intake.run()),
                 ("handling", handling.run()),
                 ("courier", courier.run()),
+                ("refresher", Refresher(context).run(tick_seconds)),
             )
         ]
         with ticking(ticks):

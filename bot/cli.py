@@ -168,6 +168,8 @@ def preview(
         async with opened(settings, places or []) as (core, done):
             if places:
                 _warn(done)
+                if done.rejected and not done.added.new:
+                    raise typer.Exit(1)
             moment = wanted or (None if places else core.now())
             digest, _ = await make(core, topic or [], moment)
             return described(digest, spoken_in(code), settings)

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from weakref import WeakValueDictionary
 
 from aiogram import Bot
 
 from bot.fetching import Fetcher
 from bot.settings import Settings
 from bot.workers import Workers
-from digests.models import ChatId
+from digests.models import ChatId, ScheduleId
 from digests.updates import LEAST_WAIT
 from storage.database import Database
 
@@ -37,7 +38,18 @@ class Context(Core):
     bot: Bot
     username: str  # of the bot, without @
     update_wait: timedelta = LEAST_WAIT  # from telling a story to its update
+    digest_locks: WeakValueDictionary[ChatId, asyncio.Lock] = field(
+        default_factory=WeakValueDictionary
+    )
+    failed_until: dict[ScheduleId, datetime] = field(default_factory=dict)
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def digest_lock(self, chat: ChatId) -> asyncio.Lock:
+        """Held while a chat's digest is made: two at once would tell the same stories."""
+        lock = self.digest_locks.get(chat)
+        if lock is None:
+            lock = self.digest_locks[chat] = asyncio.Lock()
+        return lock
 
     def is_admin(self, user: int | None) -> bool:
         return user is not None and user in self.settings.admins

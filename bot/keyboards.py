@@ -37,6 +37,11 @@ class PickTopic(CallbackData, prefix="pick"):
     words: str
 
 
+def fits_button(words: str) -> bool:
+    """Whether a topic can ride on a button: long ones and those with a colon cannot."""
+    return ":" not in words and len(f"pick:{words}".encode()) <= DATA_BYTES
+
+
 class PickHour(CallbackData, prefix="hour"):
     """`at` is HHMM."""
 
@@ -127,7 +132,7 @@ def suggestions_keyboard(
     offered = [
         button(("✓ " if word.lower() in have else "") + word, PickTopic(words=word))
         for word in words
-        if len(PickTopic(words=word).pack().encode()) <= DATA_BYTES
+        if fits_button(word)
     ]
     return keyboard([*in_rows(offered, 2), [button(spoken.say("menu.next"), Go(page="hour"))]])
 
@@ -247,6 +252,10 @@ def topics_keyboard(topics: Sequence[Topic], offset: int, spoken: Language) -> I
             ],
         ]
     )
+
+
+def back_keyboard(page: str, spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard([[button(spoken.say("menu.back"), Go(page=page))]])
 
 
 def mutes_keyboard(mutes: Sequence[Topic]) -> InlineKeyboardMarkup | None:

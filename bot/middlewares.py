@@ -81,6 +81,8 @@ class Rights(BaseMiddleware):
             return await _refuse(context, subscriber, event, user, data["spoken"])
         if get_flag(data, CHANGES) and not subscriber.is_private:
             await _require_group_admin(context.bot, subscriber, event, user)
+            if not is_allowed(context, subscriber):  # an administrator brought the bot here
+                await subscribers.set_access(context.db, subscriber.chat_id, Access.GRANTED)
         return await handler(event, data)
 
 

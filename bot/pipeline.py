@@ -19,12 +19,12 @@ from bot.rendering import Reader, render_digest
 from digests.clustering import WINDOW, tell_stories
 from digests.composing import Material, Retold, compose, form_for
 from digests.errors import SvodkaError
-from digests.models import ChatId, Digest, Keys, Looked, Source, SourceKind, Subscriber
+from digests.models import ChatId, Digest, Keys, Looked, Source, SourceId, SourceKind, Subscriber
 from digests.preparing import Batch, Rejection, prepare_feed, prepare_files
 from digests.schedules import latest_due, next_due, slot_of
 from digests.topics import Query, matches, parse_topic
 from digests.updates import Report
-from storage import articles, digests, search, sources, stories, subscribers
+from storage import articles, digests, outbox, search, sources, stories, subscribers
 from storage.articles import Added
 from storage.database import Database
 from storage.digests import Slot, Told
@@ -35,8 +35,11 @@ log = structlog.get_logger()
 
 SOURCES_AT_ONCE: Final = 8
 LONGEST_BACKOFF: Final = timedelta(hours=24)
+MESSAGES_KEPT: Final = timedelta(days=30)
+FETCH_OVERLAP: Final = timedelta(minutes=5)
 OLDEST_NEWS: Final = timedelta(hours=96)
 DIGESTS_A_TICK: Final = 200
+RETRY_DIGEST: Final = timedelta(minutes=2)
 MOST_MATERIAL: Final = 150  # stories weighed for one digest, by coverage
 MOST_OF_A_TOPIC: Final = 40
 FILES_A_BATCH: Final = 50
@@ -47,18 +50,32 @@ FILE_PATTERN: Final = "*.txt"
 # --- sources ---------------------------------------------------------------------------------
 
 
-async def refresh_sources(core: Core) -> None:
-    """Poll every feed that is due. One failing source never holds up another."""
-    due = await sources.due_sources(core.db, core.now())
-    room = asyncio.Semaphore(SOURCES_AT_ONCE)
+class Refresher:
+    """Polls every feed that is due, each on its own: a slow or failing source holds up no other."""
 
-    async def refresh(polling: Polling) -> None:
-        async with room:
-            await refresh_source(core, polling)
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._room = asyncio.Semaphore(SOURCES_AT_ONCE)
+        self._under_way: set[SourceId] = set()
 
-    async with asyncio.TaskGroup() as group:
-        for polling in due:
-            group.create_task(refresh(polling))
+    async def run(self, tick_seconds: float) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                for polling in await sources.due_sources(self._core.db, self._core.now()):
+                    if polling.source.id not in self._under_way:
+                        self._under_way.add(polling.source.id)
+                        group.create_task(self._refresh(polling))
+                await asyncio.sleep(tick_seconds)
+
+    async def _refresh(self, polling: Polling) -> None:
+        try:
+            async with self._room:
+                await refresh_source(self._core, polling)
+        except Exception:
+            log.exception("refresh_failed", source=polling.source.id)
+        finally:
+            self._under_way.discard(polling.source.id)
 
 
 async def refresh_source(core: Core, polling: Polling) -> None:
@@ -229,10 +246,11 @@ async def prepare_contents(core: Core, contents: Sequence[tuple[str, bytes]]) ->
 
 
 async def forget_old(core: Core) -> None:
-    """Drop what has served: sketches outside clustering's window."""
-    forgotten = await stories.forget_sketches(core.db, core.now())
-    if forgotten:
-        log.info("sketches_forgotten", count=forgotten)
+    """Drop what has served: sketches outside clustering's window, messages long sent."""
+    sketches = await stories.forget_sketches(core.db, core.now())
+    messages = await outbox.forget_delivered(core.db, core.now() - MESSAGES_KEPT)
+    if sketches or messages:
+        log.info("forgotten", sketches=sketches, messages=messages)
 
 
 # --- digests ---------------------------------------------------------------------------------
@@ -243,11 +261,16 @@ async def publish_due_digests(context: Context) -> int:
     now = context.now()
     published = 0
     for schedule in await subscribers.due_schedules(context.db, now, DIGESTS_A_TICK):
+        if context.failed_until.get(schedule.id, now) > now:
+            continue
         try:
             published += await publish_scheduled(context, schedule, now)
-        except Exception as error:
-            # The schedule stays due: the next tick tries again. Nobody else waits for it.
-            log.exception("digest_failed", chat=schedule.subscriber.chat_id, cause=str(error))
+        except Exception:
+            # The schedule stays due and is tried again soon. Nobody else waits for it.
+            context.failed_until[schedule.id] = now + RETRY_DIGEST
+            log.exception("digest_failed", chat=schedule.subscriber.chat_id)
+        else:
+            context.failed_until.pop(schedule.id, None)
     return published
 
 
@@ -276,6 +299,13 @@ async def publish_digest(
     context: Context, subscriber: Subscriber, slot: Slot, now: datetime
 ) -> Digest | None:
     """Make a digest and put it into the outbox. None: the slot has its digest already."""
+    async with context.digest_lock(subscriber.chat_id):
+        return await _publish_digest(context, subscriber, slot, now)
+
+
+async def _publish_digest(
+    context: Context, subscriber: Subscriber, slot: Slot, now: datetime
+) -> Digest | None:
     chat = subscriber.chat_id
     digest = await make_digest(context, subscriber, now)
     reader = Reader(language(subscriber.language), ZoneInfo(subscriber.zone), context.username)
@@ -356,12 +386,15 @@ async def gather_material(
     """The stories since `since` that the chat may see and was not told: those covered most, and
     those that answer its topics."""
     oldest = now - max(OLDEST_NEWS, now - since)
-    found = await articles.stories_arrived(db, chat, since, oldest, MOST_MATERIAL)
+    # What was being fetched when the last digest was made is stamped before it and stored after.
+    after = since - FETCH_OVERLAP
+    found = await articles.stories_arrived(db, chat, after, oldest, MOST_MATERIAL)
     for topic in topics:
         found += await search.find_stories(
-            db, chat, topic, MOST_OF_A_TOPIC, arrived_after=since, untold=True
+            db, chat, topic, MOST_OF_A_TOPIC, arrived_after=after, untold=True
         )
-    stories = tell_stories(await articles.members_of(db, chat, list(dict.fromkeys(found))))
+    members = await articles.members_of(db, chat, list(dict.fromkeys(found)))
+    stories = tell_stories(member for member in members if member.published <= now)
     recent = [story for story in stories if story.newest >= oldest]
     keys = await articles.keys_of_articles(db, chat, [story.lead.id for story in recent])
     # A source may be removed between two reads: what it held is no material any more.

@@ -6,15 +6,11 @@ is as good as a punctual one; at most one of each runs at a time.
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = structlog.get_logger()
-
-DIGEST_TICK_SECONDS: Final = 1.0
-SOURCE_TICK_SECONDS: Final = 1.0
 
 Tick = Callable[[], Awaitable[object]]
 

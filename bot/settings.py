@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    Field,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
@@ -27,7 +34,12 @@ class AccessPolicy(StrEnum):
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
     )
 
     bot_token: SecretStr | None = Field(
@@ -44,7 +56,7 @@ class Settings(BaseSettings):
         "sqlite:///svodka.sqlite",
         description="Where everything is kept: `sqlite:///` and a path (four slashes: absolute).",
     )
-    admins: Annotated[tuple[int, ...], NoDecode] = Field(
+    admins: Annotated[tuple[PositiveInt, ...], NoDecode] = Field(
         (),
         description="Numeric Telegram ids of administrators, comma-separated. `/id` tells yours.",
     )

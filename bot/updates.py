@@ -37,6 +37,7 @@ REQUEST_SECONDS: Final = POLL_SECONDS + 15
 UPDATES_A_POLL: Final = 100
 UPDATES_IN_MEMORY: Final = 400
 CHATS_AT_ONCE: Final = 32
+QUIET: Final = timedelta(hours=12)
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0
 CHAT_PATHS: Final = (
@@ -72,10 +73,16 @@ class Intake:
     async def run(self) -> None:
         """Until cancelled. Raises SettingsError: the token is no good any more."""
         offset: int | None = None  # never stored: ids may restart after a week's silence
+        heard = self._context.now()
         pause = FIRST_PAUSE_SECONDS
         while True:
             try:
-                offset = await self._poll(offset)
+                before, offset = offset, await self._poll(offset)
+                now = self._context.now()
+                if offset != before:
+                    heard = now
+                elif now - heard > QUIET:
+                    offset, heard = None, now  # what was confirmed stays so, lower ids are heard
                 pause = FIRST_PAUSE_SECONDS
             except TelegramUnauthorizedError as error:
                 raise SettingsError(
@@ -115,15 +122,14 @@ class Handling:
 
     async def run(self) -> None:
         """Until cancelled; what is being handled is finished, the rest is for the next start."""
-        last = 0
         next_forget = self._context.now()
         async with asyncio.TaskGroup() as group:
             while True:
                 self._arrived.clear()
                 room = UPDATES_IN_MEMORY - self._waiting
-                found = await updates.open_updates(self._context.db, last, room) if room else []
+                held = [update.id for queue in self._queues.values() for update in queue]
+                found = await updates.open_updates(self._context.db, held, room) if room else []
                 for update in found:
-                    last = max(last, update.id)
                     self._enqueue(group, update)
                 if self._context.now() >= next_forget:
                     next_forget = self._context.now() + FORGET_EVERY

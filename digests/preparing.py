@@ -25,6 +25,7 @@ MOST_TEXT_LETTERS: Final = 60_000
 MOST_LINK_LETTERS: Final = 2_000
 SENTENCE_LETTERS: Final = 600  # a longer one would fill the digest
 NOON: Final = time(12)
+FIRST_YEAR: Final = 1990  # an older date is a mistake: the article counts as undated
 REPEATED_LINES: Final = 3  # a line in that many articles of one batch is the source's, not news
 
 
@@ -61,7 +62,10 @@ def prepare_files(files: Sequence[tuple[str, bytes]], now: datetime, zone: tzinf
     rejected = []
     for name, data in files:
         try:
-            entries.append((name, replace(parse_text_file(data, name), guid=name)))
+            entry = parse_text_file(data, name)
+            if not entry.text.strip():
+                raise ArticleRejectedError(name=name)
+            entries.append((name, replace(entry, guid=name)))
         except SvodkaError as error:
             rejected.append(Rejection(name, error.code))
     batch = prepare_all(entries, now, zone)
@@ -130,7 +134,7 @@ def _summary(cleaned: CleanText, published: datetime, language: str) -> tuple[Pi
 def publication_time(entry: Entry, now: datetime, zone: tzinfo) -> datetime:
     """Never in the future; undated entries count from when they were fetched."""
     published = entry.published
-    if published is None:
+    if published is None or published.year < FIRST_YEAR:
         return now
     if entry.date_only:
         published = datetime.combine(published.date(), NOON, zone).astimezone(UTC)

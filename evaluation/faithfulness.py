@@ -27,7 +27,7 @@ def judge() -> Faithful:
         for pick in prepared_newsroom()[article.id].summary:
             sentences += 1
             verbatim += _normal(pick.text) in source
-            boilerplate += any(_normal(line) in _normal(pick.text) for line in article.boilerplate)
+            boilerplate += any(_holds(pick.text, line) for line in article.boilerplate)
     for record in shared_lines("summaries/ru.jsonl"):
         source = _normal(record["text"])
         entry = Entry(record["title"], record["text"], published=START)
@@ -35,6 +35,12 @@ def judge() -> Faithful:
             sentences += 1
             verbatim += _normal(pick.text) in source
     return Faithful(sentences, verbatim, boilerplate)
+
+
+def _holds(sentence: str, boilerplate: str) -> bool:
+    """A sentence with the line in it, or one that is a part of the line."""
+    told, junk = _normal(sentence), _normal(boilerplate)
+    return junk in told or told in junk
 
 
 def _normal(text: str) -> str:

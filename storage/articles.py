@@ -273,15 +273,20 @@ async def members_of(db: Database, chat: ChatId, stories: Sequence[StoryId]) -> 
 
 async def latest_stories(db: Database, chat: ChatId, limit: int, offset: int = 0) -> list[StoryId]:
     """Newest first by the publication of their newest article."""
-    rows = await db.fetch_all(
-        f"""
-        SELECT article.story_id FROM article JOIN source ON source.id = article.source_id
-        WHERE {VISIBLE} ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
-        """,  # noqa: S608 - a constant
-        {"chat": chat, "rows": (limit + offset) * 4 + 20},
-    )
-    stories = list(dict.fromkeys(StoryId(row["story_id"]) for row in rows))
-    return stories[offset : offset + limit]
+    wanted = limit + offset
+    read = wanted * 4 + 20  # articles; more when a few stories hold most of them
+    while True:
+        rows = await db.fetch_all(
+            f"""
+            SELECT article.story_id FROM article JOIN source ON source.id = article.source_id
+            WHERE {VISIBLE} ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
+            """,  # noqa: S608 - a constant
+            {"chat": chat, "rows": read},
+        )
+        stories = list(dict.fromkeys(StoryId(row["story_id"]) for row in rows))
+        if len(stories) >= wanted or len(rows) < read:
+            return stories[offset:wanted]
+        read *= 4
 
 
 async def stories_arrived(

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import aiosqlite
 
-from storage.errors import DamagedDatabaseError, OldSqliteError
+from storage.errors import DamagedDatabaseError, OldSqliteError, UnusableDatabaseError
 from storage.migrate import migrate
 
 READERS: Final = 2
@@ -99,13 +99,17 @@ class Database:
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Open the file, made and migrated as needed.
 
-    Raises OldSqliteError, NewerSchemaError, and DamagedDatabaseError when the file is not a sound
-    database; a damaged file is left as it is, never made anew.
+    Raises OldSqliteError, NewerSchemaError, ForeignDatabaseError, UnusableDatabaseError, and
+    DamagedDatabaseError when the file is not a sound database; a damaged file is left as it
+    is, never made anew.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise OldSqliteError(version=sqlite3.sqlite_version)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    _prepare(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _prepare(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise UnusableDatabaseError(path=str(path), cause=str(error)) from error
     async with AsyncExitStack() as stack:
         writer = await stack.enter_async_context(_connect(path))
         readers = [await stack.enter_async_context(_connect(path)) for _ in range(READERS)]

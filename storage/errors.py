@@ -25,5 +25,11 @@ class ForeignDatabaseError(DatabaseError):
     code = "error.foreign_database"
 
 
+class UnusableDatabaseError(DatabaseError):
+    """The file cannot be opened or written."""
+
+    code = "error.unusable_database"
+
+
 class OldSqliteError(DatabaseError):
     code = "error.old_sqlite"

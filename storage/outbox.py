@@ -189,6 +189,25 @@ async def next_due(db: Database) -> datetime | None:
     return from_seconds(row["due"]) if row else None
 
 
+async def forget_delivered(db: Database, before: datetime) -> int:
+    """Drop what was sent or given up before then, and what those digests told: stories that old
+    never return."""
+    values = {"before": to_seconds(before)}
+    async with db.write() as tx:
+        await tx.execute(
+            """
+            DELETE FROM told WHERE digest_id IN (SELECT id FROM digest WHERE made_at < :before)
+            """,
+            values,
+        )
+        return await tx.execute(
+            """
+            DELETE FROM delivery WHERE state IN ('sent', 'failed') AND created_at < :before
+            """,
+            values,
+        )
+
+
 async def count_by_state(db: Database) -> dict[str, int]:
     rows = await db.fetch_all("SELECT state, count(*) AS messages FROM delivery GROUP BY state")
     return {row["state"]: row["messages"] for row in rows}

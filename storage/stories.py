@@ -58,6 +58,21 @@ class Stories:
         """Count the keys of the batch among those of all articles, and learn how frequent
         they are."""
         rows = [{"key": key} for article in articles for key in telling_keys(article.keys)]
+        if self._owner is None:  # what is somebody's own weighs on nothing shared
+            await self._add_counts(rows, len(articles))
+        found = await self._tx.fetch_all(
+            """
+            SELECT key, articles FROM key_count WHERE key IN (SELECT value FROM json_each(:keys))
+            """,
+            {"keys": json.dumps(list({row["key"] for row in rows}))},
+        )
+        self._frequencies = {row["key"]: row["articles"] for row in found}
+        total = await self._tx.fetch_one(
+            "SELECT value FROM state WHERE name = :name", {"name": COUNTED}
+        )
+        self._articles = int(total["value"]) if total else 0
+
+    async def _add_counts(self, rows: list[dict[str, str]], articles: int) -> None:
         await self._tx.execute_all(
             """
             INSERT INTO key_count (key, articles) VALUES (:key, 1)
@@ -70,19 +85,8 @@ class Stories:
             INSERT INTO state (name, value) VALUES (:name, :count)
             ON CONFLICT (name) DO UPDATE SET value = value + :count
             """,
-            {"name": COUNTED, "count": len(articles)},
+            {"name": COUNTED, "count": articles},
         )
-        found = await self._tx.fetch_all(
-            """
-            SELECT key, articles FROM key_count WHERE key IN (SELECT value FROM json_each(:keys))
-            """,
-            {"keys": json.dumps(list({row["key"] for row in rows}))},
-        )
-        self._frequencies = {row["key"]: row["articles"] for row in found}
-        total = await self._tx.fetch_one(
-            "SELECT value FROM state WHERE name = :name", {"name": COUNTED}
-        )
-        self._articles = int(total["value"]) if total else 0
 
     async def place(
         self, number: ArticleId, article: PreparedArticle, source: str, copy_of: StoryId | None

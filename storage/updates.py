@@ -1,6 +1,7 @@
 """Updates as Telegram sent them, stored before Telegram is told they were received."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,14 +35,15 @@ async def store_updates(db: Database, updates: Iterable[StoredUpdate], now: date
         )
 
 
-async def open_updates(db: Database, after: int, limit: int) -> list[StoredUpdate]:
-    """Updates not yet handled with an id above `after`, oldest first."""
+async def open_updates(db: Database, held: Sequence[int], limit: int) -> list[StoredUpdate]:
+    """Updates not yet handled nor held in memory, oldest first."""
     rows = await db.fetch_all(
         """
         SELECT id, chat_id, body FROM incoming_update
-        WHERE handled_at IS NULL AND id > :after ORDER BY id LIMIT :limit
+        WHERE handled_at IS NULL AND id NOT IN (SELECT value FROM json_each(:held))
+        ORDER BY id LIMIT :limit
         """,
-        {"after": after, "limit": limit},
+        {"held": json.dumps(list(held)), "limit": limit},
     )
     return [StoredUpdate(row["id"], row["chat_id"], row["body"]) for row in rows]
 

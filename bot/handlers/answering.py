@@ -4,7 +4,9 @@ from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.errors import StaleButtonError
+from bot.i18n import Language
 from bot.rendering import Message as Content
+from digests.models import Subscriber
 
 NOT_MODIFIED = "message is not modified"
 
@@ -24,6 +26,18 @@ async def show(
     except TelegramBadRequest as error:
         if NOT_MODIFIED not in error.message:
             raise
+
+
+async def ask(
+    event: Message | CallbackQuery,
+    subscriber: Subscriber,
+    spoken: Language,
+    question: str,
+    keys: InlineKeyboardMarkup | None = None,
+) -> None:
+    """A question that words answer; in a group they must be a reply, else the bot hears nothing."""
+    hint = "" if subscriber.is_private else "\n\n" + spoken.say("group.reply")
+    await show(event, question + hint, keys)
 
 
 async def say(event: Message | CallbackQuery, content: Content | str) -> None:

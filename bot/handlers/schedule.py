@@ -8,7 +8,7 @@ from aiogram.types import CallbackQuery, Message, Update
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import say, show
+from bot.handlers.answering import ask, say, show
 from bot.i18n import Language
 from bot.keyboards import (
     Go,
@@ -110,7 +110,8 @@ async def show_hours(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     await subscribers.set_expects(context.db, subscriber.chat_id, "time")
-    await show(press, spoken.say("schedule.ask_time"), hours_keyboard("menu", spoken))
+    question, keys = spoken.say("schedule.ask_time"), hours_keyboard("menu", spoken)
+    await ask(press, subscriber, spoken, question, keys)
 
 
 async def show_days(
@@ -124,7 +125,8 @@ async def show_zones(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     await subscribers.set_expects(context.db, subscriber.chat_id, "zone")
-    await show(press, spoken.say("schedule.ask_zone"), zones_keyboard("menu", spoken))
+    question, keys = spoken.say("schedule.ask_zone"), zones_keyboard("menu", spoken)
+    await ask(press, subscriber, spoken, question, keys)
 
 
 async def pick_hour(
@@ -221,7 +223,8 @@ async def tell_digest(
 async def say_why_empty(event: Message | CallbackQuery, digest: Digest, spoken: Language) -> None:
     """Nothing new is one thing, sources that do not answer another."""
     looked = digest.looked
-    key = "empty.failing" if looked.failing and not looked.articles else "empty.nothing_new"
+    failing = looked.failing == looked.sources and not looked.articles
+    key = "empty.failing" if failing else "empty.nothing_new"
     if not looked.sources:
         key = "empty.no_sources"
     await say(

@@ -1,5 +1,7 @@
 """Where the news comes from: the list for everybody, adding and removing for administrators."""
 
+from pathlib import Path
+
 from aiogram import Bot, F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
@@ -133,6 +135,9 @@ async def drop_source(
 ) -> None:
     """Asked twice: with the source go its articles."""
     source = await _visible_source(context, subscriber, SourceId(callback_data.source))
+    if source.address == str((context.settings.articles_dir or Path()).resolve()):
+        await show(press, spoken.say("sources.watched", title=source.title))
+        return
     if not callback_data.sure:
         sure = button(spoken.say("sources.remove_yes"), DropSource(source=source.id, sure=True))
         back = button(spoken.say("menu.back"), Go(page="removal"))

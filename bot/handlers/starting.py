@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, Message, Update
 from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import say, show
+from bot.handlers.answering import ask, say, show
 from bot.handlers.schedule import say_why_empty
 from bot.i18n import Language
 from bot.keyboards import (
@@ -78,7 +78,7 @@ async def start(
     offered = await suggested_topics(context, subscriber)
     listed = ", ".join(words)
     keys = suggestions_keyboard(_offered(offered, words), words, spoken)
-    await show(message, spoken.say(key, topics=listed), keys)
+    await ask(message, subscriber, spoken, spoken.say(key, topics=listed), keys)
 
 
 def _offered(suggested: list[str], chosen: list[str]) -> list[str]:
@@ -111,7 +111,7 @@ async def ask_hour(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     await subscribers.set_expects(context.db, subscriber.chat_id, "start_time")
-    await show(press, spoken.say("start.hour"), hours_keyboard("start", spoken))
+    await ask(press, subscriber, spoken, spoken.say("start.hour"), hours_keyboard("start", spoken))
 
 
 async def pick_hour(
@@ -134,7 +134,8 @@ async def ask_zone(
 ) -> None:
     await subscribers.set_expects(context.db, subscriber.chat_id, "start_zone")
     at = (await timing_of(context, subscriber.chat_id)).at
-    await show(event, spoken.say("start.zone", at=f"{at:%H:%M}"), zones_keyboard("start", spoken))
+    question = spoken.say("start.zone", at=f"{at:%H:%M}")
+    await ask(event, subscriber, spoken, question, zones_keyboard("start", spoken))
 
 
 async def pick_zone(

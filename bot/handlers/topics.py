@@ -6,13 +6,14 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import show
+from bot.handlers.answering import ask, show
 from bot.i18n import Language
 from bot.keyboards import (
     TOPICS_A_PAGE,
     DropMute,
     DropTopic,
     Go,
+    back_keyboard,
     mutes_keyboard,
     topics_keyboard,
 )
@@ -83,7 +84,7 @@ async def ask_topic(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
-    await show(press, spoken.say("topics.ask"))
+    await ask(press, subscriber, spoken, spoken.say("topics.ask"), back_keyboard("topics", spoken))
 
 
 async def subscribe(
@@ -95,7 +96,7 @@ async def subscribe(
 ) -> None:
     if not command.args:
         await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
-        await message.answer(spoken.say("topics.ask"))
+        await ask(message, subscriber, spoken, spoken.say("topics.ask"))
         return
     words, added = await follow(context, subscriber.chat_id, command.args)
     key = "topics.added" if added else "topics.known"

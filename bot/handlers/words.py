@@ -1,6 +1,6 @@
 """Plain words in a private chat: the answer to what a menu asked for, else a search."""
 
-from aiogram import F, Router
+from aiogram import Bot, F, Router
 from aiogram.types import CallbackQuery, Message, Update
 
 from bot.context import Context
@@ -20,6 +20,9 @@ def make_router() -> Router:
     router = Router(name="words")
     router.message.register(unknown_command, F.text.startswith("/"), F.chat.type == "private")
     router.message.register(take_words, F.text, F.chat.type == "private")
+    router.message.register(
+        take_answer, F.text, F.reply_to_message.from_user.is_bot, flags={"changes": True}
+    )
     router.message.register(take_anything, F.chat.type == "private")
     router.callback_query.register(stale_button, flags={"open": True})
     return router
@@ -57,6 +60,21 @@ async def take_words(
             await finish(message, context, subscriber, spoken, zone, event_update.update_id)
         case _:
             await show_topic(message, context, subscriber.chat_id, spoken, reader, words)
+
+
+async def take_answer(
+    message: Message,
+    bot: Bot,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+    event_update: Update,
+) -> None:
+    """In a group: a reply to the question that the bot asked there."""
+    asked = message.reply_to_message
+    if subscriber.expects and asked and asked.from_user and asked.from_user.id == bot.id:
+        await take_words(message, context, subscriber, spoken, reader, event_update)
 
 
 async def _take_topic(

@@ -71,7 +71,7 @@ _TEASER: Final = r"""читайте\ (?:также|ещ[её]|по\ теме|н�
     |join\ (?:us|our)\b|click\ here|tap\ here|share\ this|download\ (?:our|the)\ app
     |get\ (?:our|the)\ (?:latest|daily|best|newsletter)|watch\s*:|listen\s*:|advertisement\b
     |sponsored(?:\ (?:by|content|post)\b|\W*$)|ad\ feedback
-    |this\ article\ (?:was\ )?(?:originally\ )?(?:appeared|published)
+    |this\ (?:article|report|story|post)\ (?:was\ )?(?:first\ |originally\ )?(?:appeared|published)
     |the\ post\ .{1,300}\ appeared\ first\ on
     |(?:запись|сообщение)\ .{1,300}\ (?:впервые\ )?появил\w+\ (?:сначала\ )?на
     |all\ rights\ reserved|все\ права\ защищены|copyright\s*(?:©|\(c\)|\d|:)|обновлено\s*:

@@ -29,7 +29,6 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     [
         ("TELEGRAM_API_URL", "api.telegram.org"),
         ("TELEGRAM_API_URL", "ftp://api.telegram.org"),
-        ("TELEGRAM_API_URL", ""),
         ("DATABASE_URL", "postgresql://localhost/svodka"),
         ("DATABASE_URL", "svodka.sqlite"),
         ("DATABASE_URL", "sqlite:///"),
@@ -40,7 +39,6 @@ def _clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("DEFAULT_LANGUAGE", "de"),
         ("DEFAULT_TIMEZONE", "Europe/Mоscow"),  # a Cyrillic о
         ("DEFAULT_TIMEZONE", "MSK+1"),
-        ("DEFAULT_TIMEZONE", ""),
         ("DEFAULT_TIME", "25:00"),
         ("DEFAULT_TIME", "утром"),
         ("POLL_INTERVAL", "0"),
@@ -157,3 +155,12 @@ def test_defaults_need_nothing() -> None:
     settings = load_settings()
     assert settings.access is AccessPolicy.APPROVAL
     assert settings.default_timezone == "Europe/Moscow"
+
+
+def test_an_empty_line_of_env_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("POLL_INTERVAL", "DEFAULT_TIMEZONE", "TELEGRAM_API_URL", "ADMINS"):
+        monkeypatch.setenv(f"SVODKA_{name}", "")
+    settings = load_settings()
+    assert settings.poll_interval == 900
+    assert settings.default_timezone == "Europe/Moscow"
+    assert settings.admins == ()
