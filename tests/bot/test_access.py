@@ -126,3 +126,13 @@ async def test_whoever_lost_access_gets_no_digest(bots: Bots) -> None:
         bot.clock.move(hours=4)
         await bot.settled()
         assert not await bot.digests(person)
+
+
+async def test_a_group_set_up_by_an_administrator_gets_its_digests(bots: Bots) -> None:
+    async with bots(access="approval") as bot:
+        admin = await bot.admin()
+        group = await bot.client.group(admin, "Редколлегия")
+        leader = group.member(admin)
+        assert "15:00" in (await ask(leader, "/schedule 15:00")).text
+        bot.clock.move(hours=4)
+        await bot.wait_digests(leader, 1)

@@ -540,3 +540,25 @@ async def test_small_talk_in_a_group_is_not_answered(shared: Running) -> None:
     answer = await ask(leader, "/id")
     assert str(group.chat_id) in answer.text
     assert len(await leader.from_bot()) == 1
+
+
+async def test_a_question_in_a_group_is_answered_by_a_reply(shared: Running) -> None:
+    say = language("ru").say
+    boss = await shared.person()
+    group = await shared.client.group(boss, "Отдел")
+    leader = group.member(boss)
+    asked = await ask(leader, "/subscribe")
+    assert say("group.reply") in asked.text
+    await leader.say("пожар", reply_to=asked)
+    assert "пожар" in (await leader.wait_for()).text
+    assert "пожар" in (await state_of(shared, leader))["topics"]
+
+
+async def test_long_topics_and_topics_with_colons_do_not_break_the_start(shared: Running) -> None:
+    person = await shared.person()
+    long = "процентные ставки в Соединённом Королевстве и в странах Европейского союза"
+    for topic in (long, "ставка: прогноз"):
+        await ask(person, f"/subscribe {topic}")
+    welcome = await ask(person, "/start")
+    assert long in welcome.text
+    assert welcome.labels

@@ -205,3 +205,14 @@ def test_any_entry_is_prepared_or_rejected(
     for pick in found.summary:
         assert len(pick.text) <= SENTENCE_LETTERS
         assert " ".join(pick.text.split()) in flat
+
+
+@pytest.mark.parametrize("year", [1, 1601, 1970])
+def test_an_impossible_date_counts_as_none(year: int) -> None:
+    entry = an_entry(published=datetime(year, 1, 1, tzinfo=UTC), date_only=year == 1)
+    assert prepare(entry, NOW, ZoneInfo("Europe/Moscow")).published == NOW
+
+
+def test_a_header_without_a_text_is_no_article() -> None:
+    batch = prepare_files([("a.txt", b"date 2026-11-23 Title only\n\n")], NOW, UTC)
+    assert [one.code for one in batch.rejected] == ["error.article_rejected"]

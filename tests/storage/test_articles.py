@@ -202,6 +202,15 @@ async def test_the_latest_stories_come_by_their_newest_article_page_by_page(db: 
     assert [story for page in pages for story in page] == found
 
 
+async def test_one_big_event_hides_no_other_from_the_latest_stories(db: Database) -> None:
+    for outlet in range(60):
+        source = await store_source(db, f"https://o{outlet}.example/feed")
+        copy = replace(prepared(), url=None, link=None, guid=f"copy {outlet}")
+        await store(db, source, copy)
+    await store(db, source, numbered(1, published=NOW - hours(30)))
+    assert len(await articles.latest_stories(db, NOBODY, 6)) == 2
+
+
 async def test_a_removed_source_takes_its_articles_and_their_words_along(db: Database) -> None:
     source = await store_source(db)
     await store(db, source, prepared())
