@@ -39,7 +39,7 @@ demo: $(VENV)/.run
 run: $(VENV)/.run
 	@exec $(BIN)/svodka run
 
-## make test     lint-free test run: every test, in random order
+## make test     every test, in random order
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 

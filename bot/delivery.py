@@ -6,7 +6,7 @@ Every refusal of Telegram has its own consequence here; whatever is unknown is t
 import asyncio
 import json
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 import structlog
@@ -24,7 +24,7 @@ from bot.context import Context
 from bot.rate_limits import RateLimits
 from bot.stopping import uninterrupted
 from digests.models import ChatId, Delivery
-from storage import outbox, state, subscribers
+from storage import outbox, subscribers
 
 log = structlog.get_logger()
 
@@ -33,7 +33,6 @@ SEND_SECONDS: Final = 60
 IDLE_SECONDS: Final = 5.0
 FIRST_RETRY: Final = timedelta(seconds=2)
 LONGEST_RETRY: Final = timedelta(minutes=10)
-GLOBAL_WAIT: Final = "sending_waits_until"
 UNREACHABLE_TEXTS: Final = ("chat not found", "user is deactivated", "PEER_ID_INVALID")
 
 
@@ -62,8 +61,6 @@ class Courier:
         """Start sending what may be sent; how many messages were claimed. A send that hangs
         holds up its own chat and no other."""
         db, now = self._context.db, self._context.now()
-        if await self._waits_globally(now):
-            return 0
         await outbox.release_expired(db, now)
         room = CLAIMED_AT_ONCE - self._under_way
         claimed = await outbox.claim(db, now, room) if room else []
@@ -80,10 +77,6 @@ class Courier:
         except TimeoutError:
             return
         filled.clear()
-
-    async def _waits_globally(self, now: datetime) -> bool:
-        until = await state.read_state(self._context.db, GLOBAL_WAIT)
-        return until is not None and datetime.fromisoformat(until) > now
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:

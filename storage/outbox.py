@@ -11,7 +11,7 @@ from typing import Final
 
 from digests.models import ChatId, Delivery, DeliveryId, DigestId
 from storage.database import Database, Transaction
-from storage.instants import from_seconds, to_seconds
+from storage.instants import to_seconds
 
 LEASE: Final = timedelta(seconds=120)
 
@@ -181,12 +181,6 @@ async def wait_chat(db: Database, chat: ChatId, until: datetime) -> None:
             "UPDATE subscriber SET wait_until = :until WHERE chat_id = :chat",
             {"chat": chat, "until": to_seconds(until)},
         )
-
-
-async def next_due(db: Database) -> datetime | None:
-    """When the next waiting message may go out. None: nothing waits."""
-    row = await db.fetch_one("SELECT min(due_at) AS due FROM delivery WHERE state = 'waiting'")
-    return from_seconds(row["due"]) if row else None
 
 
 async def forget_delivered(db: Database, before: datetime) -> int:

@@ -140,12 +140,6 @@ async def due_sources(db: Database, now: datetime, limit: int = 50) -> list[Poll
     ]
 
 
-async def next_poll(db: Database) -> datetime | None:
-    """When the next source is due. None: no source is polled."""
-    row = await db.fetch_one("SELECT min(next_poll_at) AS at FROM source")
-    return from_seconds(row["at"]) if row else None
-
-
 async def record_success(
     db: Database,
     source: SourceId,

@@ -1,8 +1,6 @@
 """Subscribers, their topics and their schedules."""
 
-import json
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -65,17 +63,6 @@ async def find_subscriber(db: Database, chat: ChatId) -> Subscriber | None:
         {"chat": chat},
     )
     return subscriber_of(row) if row else None
-
-
-async def find_subscribers(db: Database, chats: Sequence[ChatId]) -> list[Subscriber]:
-    rows = await db.fetch_all(
-        f"""
-        SELECT {SUBSCRIBER_COLUMNS} FROM subscriber
-        WHERE chat_id IN (SELECT value FROM json_each(:chats))
-        """,  # noqa: S608 - a constant
-        {"chats": json.dumps(list(chats))},
-    )
-    return [subscriber_of(row) for row in rows]
 
 
 async def add_subscriber(

@@ -34,9 +34,7 @@ async def test_a_chat_sees_shared_sources_and_its_own(db: Database) -> None:
 
 
 async def test_a_feed_is_due_at_once_and_files_never(db: Database) -> None:
-    assert await sources.next_poll(db) is None
     await sources.add_source(db, SourceKind.FILES, "/tmp/articles", "Файлы", NOW)  # noqa: S108
-    assert await sources.next_poll(db) is None
     feed = await store_source(db)
     (due,) = await sources.due_sources(db, NOW)
     assert (due.source, due.is_first, due.failures, due.etag) == (feed, True, 0, None)
@@ -75,4 +73,3 @@ async def test_those_due_longest_are_polled_first(db: Database) -> None:
         source = await store_source(db, f"https://{number}.example/feed")
         await sources.record_failure(db, source.id, NOW - hours(number), "timeout")
     assert [one.source.id for one in await sources.due_sources(db, NOW, 2)] == [3, 2]
-    assert await sources.next_poll(db) == NOW - hours(3)
