@@ -15,7 +15,7 @@ from aiogram.exceptions import TelegramRetryAfter
 from aiogram.methods import SendMessage, TelegramMethod
 from aiogram.methods.base import Response, TelegramType
 
-from bot.commands import register_commands
+from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
 from bot.core import open_core
 from bot.delivery import Courier, Posted
@@ -132,6 +132,7 @@ async def _serve(
     dispatcher = make_dispatcher(context)
     await context.bot.delete_webhook()
     await register_commands(context.bot, context.admin_chats, settings.default_language)
+    await register_descriptions(context.bot, settings.default_language)
     arrived = asyncio.Event()
     intake = Intake(context, dispatcher.resolve_used_update_types(), arrived)
     handling = Handling(context, dispatcher, arrived)

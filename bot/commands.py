@@ -4,7 +4,7 @@ from typing import Final
 
 import structlog
 from aiogram import Bot
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramAPIError, TelegramBadRequest
 from aiogram.types import BotCommand, BotCommandScopeChat, BotCommandScopeDefault
 
 from bot.i18n import LANGUAGES, Language, language
@@ -49,6 +49,21 @@ async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_langua
                 )
             except TelegramBadRequest as error:  # they never wrote to the bot: no such chat yet
                 log.warning("commands_refused", admin=admin, cause=error.message)
+
+
+async def register_descriptions(bot: Bot, default_language: str) -> None:
+    """What Telegram shows before the first message and in the bot's profile.
+
+    Telegram allows few changes a day and the bot works without them: a refusal is only logged.
+    """
+    for code in (None, *LANGUAGES):
+        spoken = language(code or default_language)
+        try:
+            await bot.set_my_description(spoken.say("bot.description"), code)
+            await bot.set_my_short_description(spoken.say("bot.short_description"), code)
+        except TelegramAPIError as error:
+            log.info("descriptions_refused", cause=error.message)
+            return
 
 
 def described(names: tuple[str, ...], spoken: Language) -> list[BotCommand]:
