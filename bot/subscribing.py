@@ -224,4 +224,6 @@ async def _found(context: Context, chat: ChatId, ids: Sequence[StoryId], limit: 
 
 async def digest_now(context: Context, subscriber: Subscriber, update_id: int) -> Digest | None:
     """What the next digest would hold now; it counts as told. None: this request was answered."""
-    return await publish_digest(context, subscriber, Slot(f"now/{update_id}"), context.now())
+    # What was just chosen counts: the zone of the header's day, the language of the articles.
+    known = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
+    return await publish_digest(context, known, Slot(f"now/{update_id}"), context.now())

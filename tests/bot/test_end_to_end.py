@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -562,3 +563,15 @@ async def test_long_topics_and_topics_with_colons_do_not_break_the_start(shared:
     welcome = await ask(person, "/start")
     assert long in welcome.text
     assert welcome.labels
+
+
+async def test_the_first_digest_is_dated_in_the_zone_just_chosen(shared: Running) -> None:
+    person = await shared.person("en")
+    spoken = language("en")
+    await ask(person, "/start")
+    await person.press(spoken.say("menu.next"))
+    await person.press("08:00")
+    await person.say("Honolulu")
+    digest = await person.wait_for(lambda message: message.text.startswith("🗞"))
+    there = shared.clock().astimezone(ZoneInfo("Pacific/Honolulu")).date()
+    assert spoken.full_date(there) in digest.text
