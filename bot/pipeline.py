@@ -173,32 +173,41 @@ async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[S
 # --- files -----------------------------------------------------------------------------------
 
 
+Version = tuple[int, int]  # mtime in ns, size
+
+
 @dataclass
 class SeenFiles:
     """Which versions of which files were read: the folder is looked at again and again."""
 
-    versions: dict[Path, tuple[int, int]]  # path → (mtime in ns, size)
+    versions: dict[Path, Version]
 
-    def unread(self, folder: Path) -> list[Path]:
+    def unread(self, folder: Path) -> list[tuple[Path, Version]]:
+        """The files that are new or changed; a file that vanishes meanwhile is passed over."""
         found = []
         for path in sorted(folder.glob(FILE_PATTERN)):
-            stat = path.stat()
-            if self.versions.get(path) != (stat.st_mtime_ns, stat.st_size):
-                self.versions[path] = (stat.st_mtime_ns, stat.st_size)
-                found.append(path)
+            try:
+                stat = path.stat()
+            except FileNotFoundError:
+                continue
+            version = (stat.st_mtime_ns, stat.st_size)
+            if self.versions.get(path) != version:
+                found.append((path, version))
         return found
 
 
 async def read_folder(core: Core, folder: Path, seen: SeenFiles) -> Added:
-    """Take in what is new in the watched folder."""
-    paths = seen.unread(folder)
+    """Take in what is new in the watched folder; what failed to be stored is read again."""
+    unread = seen.unread(folder)
     added = Added()
-    for start in range(0, len(paths), FILES_A_BATCH):
-        some, rejected = await add_files(core, folder, paths[start : start + FILES_A_BATCH])
+    for start in range(0, len(unread), FILES_A_BATCH):
+        batch = unread[start : start + FILES_A_BATCH]
+        some, rejected = await add_files(core, folder, [path for path, _ in batch])
         added += some
+        seen.versions.update(batch)
         for rejection in rejected:
             log.warning("file_rejected", name=rejection.name, cause=rejection.code)
-    if paths:
+    if unread:
         log.info("folder_read", folder=str(folder), new=added.new, changed=added.changed)
     return added
 

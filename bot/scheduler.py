@@ -6,6 +6,7 @@ is as good as a punctual one; at most one of each runs at a time.
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -26,6 +27,7 @@ def ticking(ticks: dict[str, tuple[Tick, float]]) -> Iterator[AsyncIOScheduler]:
             seconds=seconds,
             id=name,
             max_instances=1,
+            next_run_time=datetime.now(UTC),
             coalesce=True,
             misfire_grace_time=None,
         )

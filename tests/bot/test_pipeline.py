@@ -1,6 +1,8 @@
 """What is gathered for a digest."""
 
-from bot.pipeline import gather_material
+from pathlib import Path
+
+from bot.pipeline import SeenFiles, gather_material
 from digests.models import ChatId
 from storage.database import Database
 from tests.factories import NOW, hours, prepared, store, store_source
@@ -26,3 +28,15 @@ async def test_a_preview_of_the_past_does_not_tell_the_future(db: Database) -> N
     await store(db, source, prepared(), arrived=None)
     long_ago = NOW - hours(2000)
     assert (await gather_material(db, NOBODY, [], long_ago - hours(24), long_ago))[0] == []
+
+
+def test_a_file_is_unread_until_it_was_taken_in_and_again_when_it_changes(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("date 2026-11-23 Title")
+    seen = SeenFiles({})
+    assert [found for found, _ in seen.unread(tmp_path)] == [path]
+    assert [found for found, _ in seen.unread(tmp_path)] == [path], "nobody took it in yet"
+    seen.versions.update(seen.unread(tmp_path))
+    assert seen.unread(tmp_path) == []
+    path.write_text("date 2026-11-23 Another title")
+    assert [found for found, _ in seen.unread(tmp_path)] == [path]

@@ -82,3 +82,14 @@ async def test_tick_missed_by_a_blocked_loop_is_made_up_for_once() -> None:
         async with asyncio.timeout(5):
             await enough.wait()
     assert count >= 1
+
+
+async def test_the_first_tick_comes_at_once_however_long_the_interval() -> None:
+    ticked = asyncio.Event()
+
+    async def tick() -> None:
+        ticked.set()
+
+    async with asyncio.timeout(5):
+        with ticking({"slow": (tick, 3600.0)}):
+            await ticked.wait()
