@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -143,7 +144,7 @@ async def _serve(
     }
     if settings.articles_dir:
         folder, seen = settings.articles_dir.resolve(), SeenFiles({})
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         seconds = min(settings.poll_interval, 30) if tick_seconds >= 1 else tick_seconds
         ticks["read_folder"] = (lambda: read_folder(context, folder, seen), seconds)
     async with asyncio.TaskGroup() as group:
@@ -165,6 +166,16 @@ async def _serve(
         for task in (waiting, *tasks):
             task.cancel()
     log.info("stopped")
+
+
+def make_folder(folder: Path) -> None:
+    """Raises SettingsError when the watched folder cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"SVODKA_ARTICLES_DIR: {folder} cannot be made or is no folder ({error.strerror})."
+        ) from error
 
 
 def stop_on_signals() -> asyncio.Event:

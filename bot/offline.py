@@ -50,16 +50,16 @@ async def ingest(core: Core, places: Sequence[str], step: Step = lambda _count: 
             await _ingest_link(core, place, done)
             step(1)
             continue
-        path = Path(place)
-        if not path.exists():  # noqa: ASYNC240 - the command line waits for the disk
+        path = Path(place).resolve()  # noqa: ASYNC240 - the command line waits for the disk
+        if not path.exists():
             done.rejected.append(Rejection(place, "error.no_such_file"))
             step(1)
             continue
-        folder = path if path.is_dir() else path.parent  # noqa: ASYNC240 - same
+        folder = path if path.is_dir() else path.parent
         files = files_below(path)
         for start in range(0, len(files), FILES_A_STEP):
             some = files[start : start + FILES_A_STEP]
-            added, rejected = await add_files(core, folder.resolve(), some)
+            added, rejected = await add_files(core, folder, some)
             done.added += added
             done.rejected += rejected
             step(len(some))

@@ -215,7 +215,7 @@ async def read_folder(core: Core, folder: Path, seen: SeenFiles) -> Added:
 async def add_files(
     core: Core, folder: Path, paths: Sequence[Path]
 ) -> tuple[Added, tuple[Rejection, ...]]:
-    """Articles of files below `folder`, which is their source."""
+    """Articles of files below `folder`, which is their source; a link counts where it stands."""
     contents = []
     rejected = []
     for path in paths:
@@ -223,7 +223,7 @@ async def add_files(
             if path.stat().st_size > MOST_FILE_BYTES:
                 rejected.append(Rejection(path.name, "error.too_large"))
                 continue
-            contents.append((path.resolve().relative_to(folder).as_posix(), path.read_bytes()))
+            contents.append((path.relative_to(folder).as_posix(), path.read_bytes()))
         except OSError as error:
             log.warning("file_unreadable", name=path.name, cause=str(error))
             rejected.append(Rejection(path.name, "error.unreadable"))
