@@ -16,6 +16,7 @@ COMMANDS: Final = (
     "latest",
     "topic",
     "digest",
+    "why",
     "topics",
     "subscribe",
     "unsubscribe",

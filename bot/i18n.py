@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel import Locale, dates
+from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -49,6 +49,10 @@ class Language:
         if zone.startswith("Etc/"):
             return zone
         return dates.get_timezone_location(zone, locale=self.locale, return_city=True)
+
+    def decimal(self, number: float) -> str:
+        """With two digits: `0,77`."""
+        return str(numbers.format_decimal(number, "0.00", locale=self.locale))
 
     def day_name(self, number: int) -> str:
         """0 is Monday: `пн`."""

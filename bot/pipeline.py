@@ -15,6 +15,7 @@ import structlog
 from bot.context import Context, Core
 from bot.errors import FetchError
 from bot.i18n import language
+from bot.keyboards import digest_keyboard
 from bot.rendering import Reader, render_digest
 from digests.clustering import WINDOW, tell_stories
 from digests.composing import Material, Retold, compose, form_for
@@ -318,11 +319,13 @@ async def _publish_digest(
     chat = subscriber.chat_id
     digest = await make_digest(context, subscriber, now)
     reader = Reader(language(subscriber.language), ZoneInfo(subscriber.zone), context.username)
-    pages = render_digest(digest, reader)
+    # A group's digest is everybody's: nobody turns its page for the others.
+    keys = digest_keyboard(reader.language) if subscriber.is_private else None
+    pages = render_digest(digest, reader, keys)
     told = [
-        Told(story.id, story.lead.id, part)
+        Told(telling.story.id, telling.story.lead.id, part, telling.reason)
         for part, page in enumerate(pages, 1)
-        for story in page.stories
+        for telling in page.told
     ]
     messages = [page.message.to_json() for page in pages]
     written = await digests.publish(context.db, chat, slot, digest.since, now, messages, told)

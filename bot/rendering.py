@@ -21,8 +21,8 @@ from aiogram.utils.formatting import (
 )
 
 from bot.i18n import Language
-from digests.composing import HOST_LETTERS, NAMED_HOSTS, PART_LINKS
-from digests.models import Article, Digest, Item, Line, Section, Story, Update, host_of
+from digests.composing import HOST_LETTERS, NAMED_HOSTS, PART_LINKS, reason_of
+from digests.models import Article, Digest, Item, Line, Reason, Section, Story, Update, host_of
 
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
 TITLE_LETTERS: Final = 300
@@ -83,25 +83,28 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """A story as a digest tells it."""
+
+    story: Story
+    reason: Reason | None = None  # None: an update
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """A message of a digest and the stories it tells."""
+    """A message of a digest and the stories it tells, in reading order."""
 
     message: Message
-    stories: tuple[Story, ...]
+    told: tuple[Telling, ...]
 
 
 def render_digest(
     digest: Digest, reader: Reader, keyboard: InlineKeyboardMarkup | None = None
 ) -> list[Page]:
     """The messages of a digest, in order: updates first, each as a reply to what it continues;
-    the last carries the keyboard. Empty: nothing to tell."""
-    blocks = list(_blocks(digest, reader))
-    pages = _pack(blocks, _header(digest, reader))
-    last = len(pages) - 1
-    told = [
-        Page(message_of(Text(*content), keyboard if number == last else None), tuple(stories))
-        for number, (content, stories) in enumerate(pages)
-    ]
+    all but updates carry the keyboard. Empty: nothing to tell."""
+    pages = _pack(_blocks(digest, reader), _header(digest, reader))
+    told = [Page(message_of(Text(*content), keyboard), tuple(told)) for content, told in pages]
     return [*_update_pages(digest, reader), *told]
 
 
@@ -110,36 +113,36 @@ def _update_pages(digest: Digest, reader: Reader) -> list[Page]:
     for update in digest.updates:
         by_message.setdefault(update.reply_to, []).append(update)
     return [
-        Page(render_update(updates, reader), tuple(update.story for update in updates))
+        Page(render_update(updates, reader), tuple(Telling(update.story) for update in updates))
         for updates in by_message.values()
     ]
 
 
-def _blocks(digest: Digest, reader: Reader) -> Iterable[tuple[Text, Story]]:
+def _blocks(digest: Digest, reader: Reader) -> Iterable[tuple[Text, Telling]]:
     alone = len(digest.sections) == 1 and digest.sections[0].topic is None
     for section in digest.sections:
         for position, item in enumerate(section.items):
             content = render_item(item, reader)
             if position == 0 and not alone:
                 content = Text(_section_heading(section, reader), content)
-            yield content, item.story
+            yield content, Telling(item.story, reason_of(item, section))
 
 
 def _pack(
-    blocks: Iterable[tuple[Text, Story]], header: Text
-) -> list[tuple[list[Text], list[Story]]]:
-    pages: list[tuple[list[Text], list[Story]]] = []
+    blocks: Iterable[tuple[Text, Telling]], header: Text
+) -> list[tuple[list[Text], list[Telling]]]:
+    pages: list[tuple[list[Text], list[Telling]]] = []
     content: list[Text] = [header]
-    stories: list[Story] = []
-    for block, story in blocks:
+    told: list[Telling] = []
+    for block, telling in blocks:
         letters, links = _size(Text(*content, block))
-        if stories and (letters > MESSAGE_LETTERS or links > PART_LINKS):
-            pages.append((content, stories))
-            content, stories = [], []
+        if told and (letters > MESSAGE_LETTERS or links > PART_LINKS):
+            pages.append((content, told))
+            content, told = [], []
         content.append(block)
-        stories.append(story)
-    if stories:
-        pages.append((content, stories))
+        told.append(telling)
+    if told:
+        pages.append((content, told))
     return pages
 
 

@@ -20,6 +20,7 @@ from digests.models import (
     Level,
     Line,
     Looked,
+    Reason,
     Section,
     Story,
     Update,
@@ -303,6 +304,11 @@ def _replace_item(sections: tuple[Section, ...], number: int, item: Item) -> tup
             result.append(section)
         number -= len(section.items)
     return tuple(result)
+
+
+def reason_of(item: Item, section: Section) -> Reason:
+    """What is kept of why an item is here."""
+    return Reason(section.topic, len(item.story.hosts), item.story.newest, item.terms)
 
 
 # --- lengths ---------------------------------------------------------------------------------

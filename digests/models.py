@@ -204,6 +204,16 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a story stood in a digest, as it was then."""
+
+    topic: str | None  # None: «Главное»
+    hosts: int
+    newest: datetime  # its newest article's publication
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A story that may enter a digest, with what it means to the subscriber."""
 

@@ -12,10 +12,7 @@ from typing import Final
 
 from digests.models import Candidate, Interest, Story, Terms
 
-INTEREST_WEIGHT: Final = 0.40
-COVERAGE_WEIGHT: Final = 0.30
-FRESH_WEIGHT: Final = 0.20
-QUALITY_WEIGHT: Final = 0.10
+WEIGHTS: Final = {"interest": 0.40, "coverage": 0.30, "fresh": 0.20, "quality": 0.10}
 FRESH_HALF_LIFE_HOURS: Final = 12.0
 FULL_COVERAGE_BITS: Final = 3  # seven hosts are full coverage
 
@@ -27,10 +24,10 @@ def terms_of(story: Story, interests: tuple[Interest, ...], now: datetime) -> Te
     fresh = 2 ** (-age_hours / FRESH_HALF_LIFE_HOURS)
     quality = max(article.source.weight for article in story.articles)
     score = (
-        INTEREST_WEIGHT * interest
-        + COVERAGE_WEIGHT * coverage
-        + FRESH_WEIGHT * fresh
-        + QUALITY_WEIGHT * quality
+        WEIGHTS["interest"] * interest
+        + WEIGHTS["coverage"] * coverage
+        + WEIGHTS["fresh"] * fresh
+        + WEIGHTS["quality"] * quality
     )
     return Terms(interest, coverage, fresh, quality, score)
 

@@ -1,10 +1,12 @@
 """Digests as they were made: one a slot, written with their messages and what they tell."""
 
+import json
+import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from digests.models import ArticleId, ChatId, DigestId, ScheduleId, StoryId
+from digests.models import ArticleId, ChatId, DigestId, Reason, ScheduleId, StoryId, Terms
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 from storage.subscribers import advance_in
@@ -17,6 +19,7 @@ class Told:
     story: StoryId
     article: ArticleId
     part: int
+    reason: Reason | None = None  # None: an update
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +137,8 @@ async def _write_parts(
     )
     await tx.execute_all(
         """
-        INSERT INTO told (chat_id, story_id, article_id, digest_id, part)
-        VALUES (:chat, :story, :article, :digest, :part)
+        INSERT INTO told (chat_id, story_id, article_id, digest_id, part, place, reason)
+        VALUES (:chat, :story, :article, :digest, :part, :place, :reason)
         """,
         [
             {
@@ -144,7 +147,77 @@ async def _write_parts(
                 "article": one.article,
                 "digest": digest,
                 "part": one.part,
+                "place": place,
+                "reason": _reason_json(one.reason),
             }
-            for one in told
+            for place, one in enumerate(told)
         ],
     )
+
+
+def _reason_json(reason: Reason | None) -> str | None:
+    if reason is None:
+        return None
+    kept = {
+        "topic": reason.topic,
+        "hosts": reason.hosts,
+        "newest": to_seconds(reason.newest),
+        "terms": asdict(reason.terms),
+    }
+    return json.dumps(kept, ensure_ascii=False)
+
+
+# --- what was told and why -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """A story as a digest told it."""
+
+    story: StoryId
+    article: ArticleId
+    made: datetime
+    reason: Reason | None  # None: an update
+
+
+async def told_by(db: Database, chat: ChatId, message: int | None) -> list[ToldBefore]:
+    """What a message of a digest told the chat, in reading order; `message` None: the last digest
+    that told anything."""
+    rows = await db.fetch_all(
+        """
+        SELECT told.story_id, told.article_id, told.reason, digest.made_at
+        FROM told JOIN digest ON digest.id = told.digest_id
+        LEFT JOIN delivery ON delivery.digest_id = told.digest_id AND delivery.part = told.part
+        WHERE told.chat_id = :chat AND digest.state <> 'failed'
+          AND (delivery.message_id = :message OR (:message IS NULL AND told.digest_id = (
+              SELECT max(digest_id) FROM told AS any WHERE any.chat_id = :chat)))
+        ORDER BY told.place
+        """,
+        {"chat": chat, "message": message},
+    )
+    return [_told_before(row) for row in rows]
+
+
+def _told_before(row: sqlite3.Row) -> ToldBefore:
+    kept = json.loads(row["reason"]) if row["reason"] else None
+    reason = kept and Reason(
+        kept["topic"], kept["hosts"], from_seconds(kept["newest"]), Terms(**kept["terms"])
+    )
+    return ToldBefore(
+        StoryId(row["story_id"]),
+        ArticleId(row["article_id"]),
+        from_seconds(row["made_at"]),
+        reason,
+    )
+
+
+async def message_of(db: Database, chat: ChatId, message: int) -> str | None:
+    """The content of a digest's message, as JSON. None: the chat was sent no such digest."""
+    row = await db.fetch_one(
+        """
+        SELECT content FROM delivery
+        WHERE chat_id = :chat AND message_id = :message AND digest_id IS NOT NULL
+        """,
+        {"chat": chat, "message": message},
+    )
+    return row["content"] if row else None

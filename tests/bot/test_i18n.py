@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.i18n import LANGUAGES, language, language_for
 from bot.keyboards import READS
+from digests.ranking import WEIGHTS
 from digests.zones import find_zone
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ CODE = [*ROOT.glob("bot/**/*.py"), *ROOT.glob("digests/**/*.py"), *ROOT.glob("st
 FAMILIES = {
     "command.": [*COMMANDS, *ADMIN_COMMANDS],
     "reads.": list(READS),
+    "why.term.": list(WEIGHTS),
 }
 
 

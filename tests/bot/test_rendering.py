@@ -154,9 +154,9 @@ def test_any_news_makes_messages_that_telegram_takes(
     assert len(pages) <= form.parts
     for page in pages:
         assert_sendable(page.message)
-        assert page.stories
-        assert titles_of(page) == [story.lead.title for story in page.stories]
-    told = [story.id for page in pages for story in page.stories]
+        assert page.told
+        assert titles_of(page) == [one.story.lead.title for one in page.told]
+    told = [one.story.id for page in pages for one in page.told]
     assert told == [item.story.id for item in digest.items]
     for item in digest.items:
         rendered = len(render_item(item, reader).render()[0])
@@ -167,7 +167,7 @@ def test_any_news_makes_messages_that_telegram_takes(
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stories(), st.sampled_from(READERS))
 def test_any_list_of_stories_is_one_message(items: list[Material], reader: Reader) -> None:
-    message = render_stories([one.story for one in items], Bold("Последнее"), reader, NOW)
+    message = render_stories([item.story for item in items], Bold("Последнее"), reader, NOW)
     assert_sendable(message)
 
 
@@ -238,7 +238,7 @@ def test_many_short_stories_of_many_sources_keep_within_the_entities_of_a_messag
 def test_a_full_digest_fills_several_messages(reader: Reader) -> None:
     digest, pages = full_digest(reader)
     assert 2 <= len(pages) <= 4
-    assert sum(len(page.stories) for page in pages) == len(digest.items) == 12
+    assert sum(len(page.told) for page in pages) == len(digest.items) == 12
     text = "\n".join(page.message.text for page in pages)
     for item in digest.items:
         assert item.sentences

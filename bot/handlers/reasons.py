@@ -1,0 +1,60 @@
+"""Why a story is in a digest: a button under it, or `/why` for the last one or in reply to one."""
+
+import json
+
+from aiogram import Bot, Router
+from aiogram.filters import Command
+from aiogram.types import CallbackQuery, Message
+
+from bot.context import Context
+from bot.errors import StaleButtonError
+from bot.handlers.answering import say, show
+from bot.i18n import Language
+from bot.keyboards import Why, reasons_keyboard
+from bot.reasons import explain, render_reasons
+from bot.rendering import Reader
+from digests.models import ChatId, Subscriber
+from storage import digests
+
+
+def make_router() -> Router:
+    router = Router(name="reasons")
+    router.message.register(tell_why, Command("why"))
+    router.callback_query.register(turn, Why.filter())
+    return router
+
+
+async def tell_why(message: Message, context: Context, spoken: Language, reader: Reader) -> None:
+    chat, replied = ChatId(message.chat.id), message.reply_to_message
+    explained = await explain(context, chat, replied.message_id if replied else None)
+    if not explained:
+        await message.answer(spoken.say("why.none"))
+        return
+    await say(message, render_reasons(explained, reader))
+
+
+async def turn(
+    press: CallbackQuery,
+    callback_data: Why,
+    context: Context,
+    bot: Bot,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+) -> None:
+    """From a digest to its reasons and back, in place."""
+    if not isinstance(press.message, Message):
+        raise StaleButtonError
+    chat, number = subscriber.chat_id, press.message.message_id
+    if callback_data.back:
+        content = await digests.message_of(context.db, chat, number)
+        if content is None:
+            raise StaleButtonError
+        await bot.edit_message_text(
+            chat_id=chat, message_id=number, parse_mode=None, **json.loads(content)
+        )
+        return
+    explained = await explain(context, chat, number)
+    if not explained:
+        raise StaleButtonError
+    await show(press, render_reasons(explained, reader, reasons_keyboard(spoken)))

@@ -1,0 +1,70 @@
+"""Why the stories of a digest are in it: the terms they were ranked by, kept as they were then."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiogram.types import InlineKeyboardMarkup
+from aiogram.utils.formatting import Bold, Italic, Text
+
+from bot.context import Context
+from bot.i18n import Language
+from bot.rendering import LISTED_LETTERS, Message, Reader, linked_title, message_of, shortened
+from digests.models import Article, ChatId, Terms
+from digests.ranking import WEIGHTS
+from storage import articles, digests
+from storage.digests import ToldBefore
+
+TOPIC_LETTERS: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A story that was told, by the article that told it."""
+
+    told: ToldBefore
+    article: Article
+
+
+async def explain(context: Context, chat: ChatId, message: int | None = None) -> list[Explained]:
+    """The stories of a message in reading order; `message` None: of the last digest."""
+    told = await digests.told_by(context.db, chat, message)
+    seen = await articles.members_of(context.db, chat, [one.story for one in told])
+    by_id = {article.id: article for article in seen}
+    return [Explained(one, by_id[one.article]) for one in told if one.article in by_id]
+
+
+def render_reasons(
+    explained: list[Explained], reader: Reader, keyboard: InlineKeyboardMarkup | None = None
+) -> Message:
+    spoken = reader.language
+    parts: list[Text | str] = [Bold(spoken.say("why.heading")), "\n"]
+    for one in explained:
+        title = linked_title(one.article, reader, LISTED_LETTERS)
+        parts += ["\n", title, "\n", *_lines(one.told, spoken)]
+    return message_of(Text(*parts), keyboard)
+
+
+def _lines(told: ToldBefore, spoken: Language) -> list[Text | str]:
+    reason = told.reason
+    if reason is None:
+        return [spoken.say("why.update"), "\n"]
+    topic = reason.topic and shortened(reason.topic, TOPIC_LETTERS)
+    facts = " · ".join(
+        (
+            spoken.say("why.topic", topic=topic) if topic else spoken.say("why.main"),
+            spoken.say("count.sources", reason.hosts),
+            spoken.age(reason.newest, told.made),
+        )
+    )
+    return [facts, "\n", Italic(_sum(reason.terms, spoken)), "\n"]
+
+
+def _sum(terms: Terms, spoken: Language) -> str:
+    """`тема 0,40 + охват 0,20 + свежесть 0,12 + источник 0,05 = 0,77`."""
+    weighed = [(name, weight * getattr(terms, name)) for name, weight in WEIGHTS.items()]
+    added = " + ".join(
+        f"{spoken.say(f'why.term.{name}')} {spoken.decimal(worth)}"
+        for name, worth in weighed
+        if worth
+    )
+    return f"{added} = {spoken.decimal(terms.score)}"

@@ -1,0 +1,5 @@
+-- Why each story stood in a digest, for "why is this here?", and where in it.
+ALTER TABLE told ADD COLUMN place INTEGER NOT NULL DEFAULT 0;  -- reading order inside its digest
+ALTER TABLE told ADD COLUMN reason TEXT;  -- NULL: an update, or told before this was kept; else JSON
+-- "what did this message tell?"
+CREATE INDEX delivery_message ON delivery (chat_id, message_id) WHERE message_id IS NOT NULL;

@@ -1,0 +1,53 @@
+"""Why a story is in a digest: told as it was when the digest was made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.i18n import language
+from tests.bot.living import START, Running, ask, edited
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+async def test_the_button_tells_in_place_why_and_turns_back(running: Running, code: str) -> None:
+    spoken = language(code)
+    words = "пожар" if code == "ru" else "wildfire"
+    person = await running.subscribed(words, language=code)
+    assert (await ask(person, "/why")).text == spoken.say("why.none")
+    running.clock.now = START + timedelta(hours=3)
+    (digest,) = await running.wait_digests(person, 1)
+    reasons = await edited(
+        person, spoken.say("why.button"), lambda m: m.text.startswith(spoken.say("why.heading"))
+    )
+    assert reasons.message_id == digest.message_id
+    topic, rest = spoken.say("why.topic", topic=words), spoken.say("why.main")
+    assert f"\n{topic} · " in reasons.text
+    assert f"\n{rest} · " in reasons.text
+    assert set(reasons.urls) <= set(digest.urls), "the same stories"
+    again = await edited(person, spoken.say("why.back"), lambda m: m.text.startswith("🗞"))
+    assert (again.text, again.urls) == (digest.text, digest.urls)
+
+    running.clock.move(hours=20)
+    asked = await ask(person, "/why")
+    assert asked.text == reasons.text, "as it was when the digest was made"
+    await person.say("/why", reply_to=digest)
+    assert (await person.wait_for()).text == reasons.text
+    await person.say("/why", reply_to=asked)
+    assert (await person.wait_for()).text == spoken.say("why.none"), "no digest, no reasons"
+
+
+async def test_terms_add_up_to_the_score_that_is_shown(running: Running) -> None:
+    person = await running.subscribed("пожар")
+    running.clock.now = START + timedelta(hours=3)
+    await running.wait_digests(person, 1)
+    reasons = await ask(person, "/why")
+    sums = [line for line in reasons.text.splitlines() if " = " in line]
+    assert len(sums) >= 3
+    for line in sums:
+        added, total = line.replace(",", ".").split(" = ")
+        terms = [float(term.rsplit(" ", 1)[1]) for term in added.split(" + ")]
+        assert sum(terms) == pytest.approx(float(total), abs=0.02)
