@@ -11,11 +11,12 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Language
-from digests.models import ChatId, Topic
+from digests.models import ChatId, Subscriber, Topic
 from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
 
 HOURS: Final = ("07:00", "08:00", "09:00", "12:00", "18:00", "21:00")
 MINUTES: Final = (2, 5, 10)
+TELLINGS: Final = (1, 3, 5, 0)  # sentences an item; 0: one quotation
 READS: Final = ("ru", "en", "all")
 TOPICS_A_PAGE: Final = 8
 DATA_BYTES: Final = 64
@@ -70,6 +71,12 @@ class PickReads(CallbackData, prefix="reads"):
 
 class PickMinutes(CallbackData, prefix="min"):
     minutes: int
+
+
+class PickTelling(CallbackData, prefix="tell"):
+    """How an item is told: by at most so many sentences; 0: by one quotation."""
+
+    sentences: int
 
 
 class DropTopic(CallbackData, prefix="drop"):
@@ -219,15 +226,28 @@ def reads_keyboard(reads: str, spoken: Language) -> InlineKeyboardMarkup:
     return keyboard([choices, [button(spoken.say("menu.back"), Go(page="settings"))]])
 
 
-def length_keyboard(minutes: int, spoken: Language) -> InlineKeyboardMarkup:
-    choices = [
+def length_keyboard(subscriber: Subscriber, spoken: Language) -> InlineKeyboardMarkup:
+    minutes = [
         button(
-            ("✓ " if choice == minutes else "") + spoken.say("length.minutes", choice),
+            ("✓ " if choice == subscriber.minutes else "") + spoken.say("length.minutes", choice),
             PickMinutes(minutes=choice),
         )
         for choice in MINUTES
     ]
-    return keyboard([choices, [button(spoken.say("menu.back"), Go(page="settings"))]])
+    told = 0 if subscriber.quotes else subscriber.sentences
+    tellings = [
+        button(
+            ("✓ " if choice == told else "") + telling_name(choice, spoken),
+            PickTelling(sentences=choice),
+        )
+        for choice in TELLINGS
+    ]
+    back = [button(spoken.say("menu.back"), Go(page="settings"))]
+    return keyboard([minutes, *in_rows(tellings, 2), back])
+
+
+def telling_name(sentences: int, spoken: Language) -> str:
+    return spoken.say("length.sentences", sentences) if sentences else spoken.say("length.quote")
 
 
 def languages_keyboard(spoken: Language) -> InlineKeyboardMarkup:

@@ -349,7 +349,13 @@ async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -
         for one in material
         if is_read(one.story.lead.language, subscriber.reads) and not is_muted(one.keys, muted)
     ]
-    form = form_for(subscriber.minutes, private=subscriber.is_private, main=subscriber.main)
+    form = form_for(
+        subscriber.minutes,
+        private=subscriber.is_private,
+        main=subscriber.main,
+        sentences=subscriber.sentences,
+        quotes=subscriber.quotes,
+    )
     retold = [
         one
         for one in await gather_retold(context.db, chat, now, context.update_wait)

@@ -233,12 +233,14 @@ def address_of(article: Article, bot: str) -> str:
 
 
 def sources_line(story: Story, reader: Reader, age: str | None = None) -> Text:
-    """`Вестник, Маяк, Полдень и ещё 2`, each name a link to its own article."""
+    """`5 источников: Вестник, Маяк, Полдень и ещё 2`, each name a link to its own article."""
     by_host: dict[str, Article] = {}
     for article in story.articles:
         by_host.setdefault(article.host, article)
     named = list(by_host.values())[:NAMED_HOSTS]
     parts: list[Text | str] = []
+    if len(by_host) > 1:
+        parts.append(reader.language.say("count.sources", len(by_host)) + ": ")
     for number, article in enumerate(named):
         parts.append(", " if number else "")
         name = shortened(article.source.title, HOST_LETTERS)

@@ -46,9 +46,9 @@ NAMED_HOSTS: Final = 3
 HOST_LETTERS: Final = 40
 HEADER_LETTERS: Final = 160
 SECTION_LETTERS: Final = 70
-ITEM_LETTERS: Final = 40  # line ends, «и ещё 12», an update's mark
+ITEM_LETTERS: Final = 60  # line ends, «12 источников:», «и ещё 9»
 DETAIL_SENTENCES: Final = 3
-RAISES: Final = ((Level.SENTENCE, 1.0), (Level.SUMMARY, 0.6))
+GAINS: Final = {Level.SENTENCE: 1.0, Level.SUMMARY: 0.6, Level.FULL: 0.4}  # of raising an item
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,24 @@ class Form:
     minutes: int = 2  # 2, 5 or 10
     parts: int = 1  # messages at most; groups always get one
     main: bool = True  # whether the section «Главное» follows the topics
+    sentences: int = 3  # an item's at most: 1, 3 or 5
+    quotes: bool = False  # an item is told by one quotation, where there is one
 
     @property
     def letters(self) -> int:
         return min(self.minutes * LETTERS_A_MINUTE, self.parts * PART_LETTERS)
 
 
-def form_for(minutes: int, *, private: bool, main: bool = True) -> Form:
-    return Form(minutes, PARTS_BY_MINUTES.get(minutes, 1) if private else 1, main)
+def form_for(
+    minutes: int,
+    *,
+    private: bool,
+    main: bool = True,
+    sentences: int = Level.SUMMARY,
+    quotes: bool = False,
+) -> Form:
+    parts = PARTS_BY_MINUTES.get(minutes, 1) if private else 1
+    return Form(minutes, parts, main, sentences, quotes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,13 +228,13 @@ def _cosine(one: frozenset[str], other: frozenset[str]) -> float:
     return len(one & other) / sqrt(len(one) * len(other))
 
 
-def _sections(chosen: list[Candidate], topics: Sequence[Query]) -> tuple[Section, ...]:
+def _sections(chosen: list[Candidate], topics: Sequence[Query], form: Form) -> tuple[Section, ...]:
     """Sections in the subscriber's order of topics, «Главное» last; items best first."""
     order = [*dict.fromkeys(query.text for query in topics), ""]
     sections = []
     for name in order:
         items = tuple(
-            Item(c.story, c.terms, Level.TITLE, (), lines=story_lines(c.story))
+            Item(c.story, c.terms, Level.TITLE, (), lines=story_lines(c.story, quote=form.quotes))
             for c in chosen
             if _topic(c) == name
         )
@@ -236,9 +246,9 @@ def _sections(chosen: list[Candidate], topics: Sequence[Query]) -> tuple[Section
 def _fitting(chosen: list[Candidate], topics: Sequence[Query], form: Form) -> tuple[Section, ...]:
     """The sections as titles; what is worth least gives way until the messages hold them."""
     left = list(chosen)
-    while len(left) > 1 and _parts(_sections(left, topics)) > form.parts:
+    while len(left) > 1 and _parts(_sections(left, topics, form)) > form.parts:
         left.remove(min(reversed(left), key=lambda c: c.terms.score))
-    return _sections(left, topics)
+    return _sections(left, topics, form)
 
 
 # --- levels ----------------------------------------------------------------------------------
@@ -246,13 +256,14 @@ def _fitting(chosen: list[Candidate], topics: Sequence[Query], form: Form) -> tu
 
 def _raise_levels(sections: tuple[Section, ...], form: Form) -> tuple[Section, ...]:
     """Raise the item with the best value per extra character while everything still fits."""
+    most = Level.SENTENCE if form.quotes else form.sentences
     refused: set[tuple[int, Level]] = set()
     while True:
         raises = [
             (gain * item.terms.score / extra, number, raised)
             for number, item in enumerate(_items(sections))
-            for level, gain in RAISES
-            if level == _next(item.level) and (number, level) not in refused
+            for level, gain in GAINS.items()
+            if level == _next(item.level) <= most and (number, level) not in refused
             if len((raised := _at_level(item, level)).sentences) > len(item.sentences)
             and (extra := item_letters(raised) - item_letters(item)) > 0
         ]
@@ -267,7 +278,7 @@ def _raise_levels(sections: tuple[Section, ...], form: Form) -> tuple[Section, .
 
 
 def _next(level: Level) -> Level:
-    return Level.SENTENCE if level is Level.TITLE else Level.SUMMARY
+    return next((higher for higher in Level if higher > level), level)
 
 
 def _at_level(item: Item, level: Level) -> Item:

@@ -123,6 +123,7 @@ class PreparedArticle:
     published: datetime
     keys: Keys
     summary: tuple[Pick, ...]  # best first, at most 5
+    quote: Pick | None = None  # None: nobody is quoted by name
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class Article:
     arrived: datetime  # when the store took it in; for a source's first backlog, `published`
     summary: tuple[Pick, ...]
     guid: str = ""  # for files, the name below the source's folder
+    quote: Pick | None = None  # None: nobody is quoted by name
 
     @property
     def path(self) -> str:
@@ -230,6 +232,7 @@ class Level(IntEnum):
     TITLE = 0
     SENTENCE = 1
     SUMMARY = 3
+    FULL = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +308,8 @@ class Subscriber:
     subscribed: bool  # wants scheduled digests
     minutes: int  # to read a digest
     main: bool  # whether «Главное» follows the topics
+    sentences: int  # an item's at most: 1, 3 or 5
+    quotes: bool  # an item is told by one quotation, where there is one
     paused_until: datetime | None  # None: not paused
     unreachable: bool  # Telegram refuses our messages
     expects: str | None  # None: plain words are a search; else what they answer

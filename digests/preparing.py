@@ -13,6 +13,7 @@ from typing import Final
 from digests.dedup import article_url, fingerprint
 from digests.errors import ArticleRejectedError, SvodkaError
 from digests.models import CleanText, Entry, ParagraphKind, Pick, PreparedArticle
+from digests.quoting import best_quote
 from digests.sources.feed import parse_feed
 from digests.sources.text_file import parse_text_file
 from digests.summarising import summarise
@@ -123,6 +124,7 @@ def prepare(
         published=published,
         keys=keys_of(cleaned.title, _keyed(cleaned)),
         summary=_summary(cleaned, published, language),
+        quote=best_quote(cleaned),
     )
 
 

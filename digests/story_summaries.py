@@ -12,7 +12,7 @@ from digests.summarising import opens_hanging
 from digests.text.keys import is_stop_word
 from digests.text.words import split_words, stem
 
-MOST_LINES: Final = 6
+MOST_LINES: Final = 8
 ARTICLES_READ: Final = 6
 RANK_DISCOUNT: Final = 0.35
 OTHERS: Final = 0.8  # a sentence of another article has to add more
@@ -20,11 +20,12 @@ LEAST_NEW: Final = 0.45  # share of a sentence's weight that was not told yet
 LOST_A_DAY: Final = 0.5  # of the worth of a sentence, behind the story's newest report
 
 
-def story_lines(story: Story, count: int = MOST_LINES) -> tuple[Line, ...]:
-    """At most `count` sentences, best first; no two say the same."""
+def story_lines(story: Story, count: int = MOST_LINES, *, quote: bool = False) -> tuple[Line, ...]:
+    """At most `count` sentences, best first; no two say the same. `quote`: somebody's words come
+    first, where one of the articles has them."""
     lead = story.lead
-    told = _stems(lead.title)
-    lines: list[Line] = []
+    lines = _quoted(story)[:1] if quote else []
+    told = _stems(lead.title).union(*(_stems(line.text) for line in lines))
     left = [
         (article, rank, pick, _stems(pick.text))
         for article in story.articles[:ARTICLES_READ]
@@ -45,6 +46,10 @@ def story_lines(story: Story, count: int = MOST_LINES) -> tuple[Line, ...]:
     return tuple(lines)
 
 
+def _quoted(story: Story) -> list[Line]:
+    return [Line(one.quote.text, one) for one in story.articles[:ARTICLES_READ] if one.quote]
+
+
 def in_reading_order(story: Story, lines: tuple[Line, ...]) -> tuple[Line, ...]:
     """The lead's sentences as they stand in it, then the others' in order of time."""
 
@@ -56,7 +61,8 @@ def in_reading_order(story: Story, lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 
 def _position(line: Line) -> int:
-    picks: tuple[Pick, ...] = line.article.summary
+    quote = line.article.quote
+    picks: tuple[Pick, ...] = (*line.article.summary, *((quote,) if quote else ()))
     return next((pick.position for pick in picks if pick.text == line.text), 0)
 
 

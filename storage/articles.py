@@ -16,7 +16,8 @@ from storage.stories import Stories
 BATCH_ROWS: Final = 50  # a transaction's; commands that write wait for no more than that
 ARTICLE_COLUMNS: Final = (
     "article.id, article.story_id, article.link, article.title, article.language, "
-    f"article.published_at, article.arrived_at, article.summary, article.guid, {SOURCE_COLUMNS}"
+    "article.published_at, article.arrived_at, article.summary, article.guid, article.quote, "
+    f"{SOURCE_COLUMNS}"
 )
 
 
@@ -44,7 +45,15 @@ def article_of(row: sqlite3.Row) -> Article:
         from_seconds(row["arrived_at"]),
         tuple(Pick(text, position) for position, text in json.loads(row["summary"])),
         row["guid"],
+        _pick(row["quote"]),
     )
+
+
+def _pick(kept: str | None) -> Pick | None:
+    if kept is None:
+        return None
+    position, text = json.loads(kept)
+    return Pick(text, position)
 
 
 async def add_articles(
@@ -157,9 +166,9 @@ async def _insert(
     await tx.execute_all(
         """
         INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
-                             language, published_at, arrived_at, summary)
+                             language, published_at, arrived_at, summary, quote)
         VALUES (:id, :source, :story, :guid, :url, :link, :fingerprint, :title, :text,
-                :language, :published, :arrived, :summary)
+                :language, :published, :arrived, :summary, :quote)
         """,
         articles,
     )
@@ -179,7 +188,7 @@ async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]
     await tx.execute_all(
         """
         UPDATE article SET title = :title, text = :text, fingerprint = :fingerprint,
-            language = :language, summary = :summary
+            language = :language, summary = :summary, quote = :quote
         WHERE id = :id
         """,
         rows,
@@ -250,6 +259,8 @@ def _content(number: int, article: PreparedArticle) -> dict[str, Any]:
         "summary": json.dumps(
             [[pick.position, pick.text] for pick in article.summary], ensure_ascii=False
         ),
+        "quote": article.quote
+        and json.dumps([article.quote.position, article.quote.text], ensure_ascii=False),
         "key_title": article.keys.title,
         "key_lead": article.keys.lead,
         "key_body": article.keys.body,

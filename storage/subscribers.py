@@ -16,7 +16,8 @@ SUBSCRIBER_COLUMNS: Final = (
     "subscriber.chat_id, subscriber.kind, subscriber.title, subscriber.language, subscriber.zone, "
     "subscriber.reads, "
     "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
-    "subscriber.paused_until, subscriber.unreachable_at, subscriber.expects"
+    "subscriber.sentences, subscriber.quotes, subscriber.paused_until, "
+    "subscriber.unreachable_at, subscriber.expects"
 )
 
 
@@ -47,6 +48,8 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         bool(row["subscribed"]),
         row["minutes"],
         bool(row["main_section"]),
+        row["sentences"],
+        bool(row["quotes"]),
         from_seconds(row["paused_until"]),
         row["unreachable_at"] is not None,
         row["expects"],
@@ -125,6 +128,17 @@ async def set_reads(db: Database, chat: ChatId, reads: str) -> None:
 
 async def set_minutes(db: Database, chat: ChatId, minutes: int) -> None:
     await _set(db, chat, "minutes", minutes)
+
+
+async def set_telling(db: Database, chat: ChatId, *, sentences: int, quotes: bool) -> None:
+    """How an item is told: by 1, 3 or 5 sentences at most, or by one quotation."""
+    async with db.write() as tx:
+        await tx.execute(
+            """
+            UPDATE subscriber SET sentences = :sentences, quotes = :quotes WHERE chat_id = :chat
+            """,
+            {"chat": chat, "sentences": sentences, "quotes": int(quotes)},
+        )
 
 
 async def set_main_section(db: Database, chat: ChatId, *, wanted: bool) -> None:

@@ -12,14 +12,17 @@ from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
     MINUTES,
     READS,
+    TELLINGS,
     Go,
     PickLanguage,
     PickMinutes,
     PickReads,
+    PickTelling,
     languages_keyboard,
     length_keyboard,
     reads_keyboard,
     settings_keyboard,
+    telling_name,
 )
 from bot.subscribing import timing_of
 from digests.models import Subscriber
@@ -39,6 +42,7 @@ def make_router() -> Router:
     press.register(show_reads, Go.filter(F.page == "reads"), flags=changes)
     press.register(pick_reads, PickReads.filter(), flags=changes)
     press.register(pick_minutes, PickMinutes.filter(), flags=changes)
+    press.register(pick_telling, PickTelling.filter(), flags=changes)
     press.register(pick_language, PickLanguage.filter(), flags=changes | {"open": True})
     return router
 
@@ -72,6 +76,7 @@ async def show_settings(
         topics=", ".join(topic.words for topic in topics) or "—",
         when=when,
         length=spoken.say("length.minutes", now.minutes),
+        telling=telling_name(0 if now.quotes else now.sentences, spoken),
         reads=spoken.say(f"reads.{now.reads}"),
         main=spoken.say("settings.yes" if now.main else "settings.no"),
     )
@@ -86,7 +91,7 @@ async def switch_main(
 
 
 async def show_length(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:
-    await show(press, spoken.say("length.ask"), length_keyboard(subscriber.minutes, spoken))
+    await show(press, spoken.say("length.ask"), length_keyboard(subscriber, spoken))
 
 
 async def pick_minutes(
@@ -99,6 +104,26 @@ async def pick_minutes(
     if callback_data.minutes not in MINUTES:
         raise StaleButtonError
     await subscribers.set_minutes(context.db, subscriber.chat_id, callback_data.minutes)
+    await show_settings(press, context, subscriber, spoken)
+
+
+async def pick_telling(
+    press: CallbackQuery,
+    callback_data: PickTelling,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    """The quotation is an extra: whoever takes it back finds the sentences chosen before."""
+    chosen = callback_data.sentences
+    if chosen not in TELLINGS:
+        raise StaleButtonError
+    await subscribers.set_telling(
+        context.db,
+        subscriber.chat_id,
+        sentences=chosen or subscriber.sentences,
+        quotes=not chosen,
+    )
     await show_settings(press, context, subscriber, spoken)
 
 

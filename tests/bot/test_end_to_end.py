@@ -27,7 +27,8 @@ async def state_of(bot: Running, person: Member) -> dict[str, object]:
     """What the settings page says: it stands for everything a chat may change."""
     reader = await bot.context.db.fetch_one(
         """
-        SELECT language, zone, reads, subscribed, minutes, main_section, at, days,
+        SELECT language, zone, reads, subscribed, minutes, sentences, quotes, main_section,
+            at, days,
             (SELECT group_concat(words, '|') FROM topic WHERE topic.chat_id = subscriber.chat_id)
                 AS topics
         FROM subscriber LEFT JOIN schedule USING (chat_id) WHERE chat_id = :chat
@@ -269,12 +270,16 @@ async def test_settings_buttons_change_what_they_name(shared: Running, code: str
     await ask(person, "/settings")
     await person.press(say("menu.length"))
     await edited(person, say("length.minutes", 5), lambda m: say("length.minutes", 5) in m.text)
+    for label in (say("length.sentences", 5), say("length.quote"), say("length.sentences", 1)):
+        await person.press(say("menu.length"))
+        await edited(person, label, lambda m, label=label: label in m.text.splitlines()[2])
     await person.press(say("menu.reads"))
     await edited(person, say("reads.all"), lambda m: say("reads.all") in m.text)
     off = say("settings.main_off")
     await edited(person, off, lambda m: m.button(say("settings.main_on")) is not None)
     state = await state_of(shared, person)
     assert (state["minutes"], state["reads"], state["main_section"]) == (5, "all", 0)
+    assert (state["sentences"], state["quotes"]) == (1, 0)
     await edited(person, say("settings.main_on"), lambda m: m.button(off) is not None)
     assert (await state_of(shared, person))["main_section"] == 1
 

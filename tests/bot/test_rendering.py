@@ -295,7 +295,8 @@ def test_sources_are_named_three_at_most_with_the_number_of_the_others() -> None
     )
     (page,) = render_digest(digest, READERS[0])
     (line,) = (line for line in page.message.text.split("\n") if line.endswith(" и ещё 2"))
-    names = line.removesuffix(" и ещё 2").split(", ")
+    assert line.startswith("5 источников: ")
+    names = line.removeprefix("5 источников: ").removesuffix(" и ещё 2").split(", ")
     assert len(names) == 3
     urls = {
         covered(page.message, e): e["url"]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digests.composing import (
+    DETAIL_SENTENCES,
     LETTERS_A_MINUTE,
     MOST_MAIN_STORIES,
     MOST_STORIES,
@@ -160,6 +161,33 @@ def test_room_raises_items_and_folds_the_rest() -> None:
     assert [s.text[-4:-1] for s in item.details] == ["1.4", "1.3"]
 
 
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_an_item_tells_no_more_sentences_than_the_subscriber_chose(count: int) -> None:
+    (item,) = made([long_material(1)], form=Form(10, 4, sentences=count)).items
+    assert len(item.sentences) == count
+    assert len(item.details) == min(DETAIL_SENTENCES, 5 - count)
+
+
+def test_a_quotation_tells_the_item_and_the_rest_is_folded() -> None:
+    quote = Pick("«Мы закончим мост к маю, как обещали», — сказал Иванов.", 7)
+    quoted = material(1, summary=long_material(1).story.lead.summary, quote=quote)
+    form = Form(10, 4, quotes=True)
+    (item,) = made([quoted], form=form).items
+    assert [line.text for line in item.sentences] == [quote.text]
+    assert len(item.details) == DETAIL_SENTENCES
+    (plain,) = made([long_material(2)], form=form).items
+    assert len(plain.sentences) == 1, "nobody is quoted: the best sentence tells it"
+
+
+def test_a_quotation_of_another_report_is_linked_to_that_report() -> None:
+    quote = Pick("«Мы закончим мост к маю, как обещали», — сказал Иванов.", 7)
+    one = an_article(1, title="Мост через реку откроют в мае")
+    other = an_article(2, title="Мост через реку откроют в мае", story_id=one.story_id, quote=quote)
+    both = Material(a_story(one, other), keys_of(one.title, [""]))
+    (item,) = made([both], form=Form(10, 4, quotes=True)).items
+    assert [(line.text, line.article.id) for line in item.sentences] == [(quote.text, other.id)]
+
+
 def test_no_sentence_is_told_and_folded() -> None:
     for item in made([long_material(n) for n in range(1, 12)]).items:
         assert not set(item.sentences) & set(item.details)
@@ -260,7 +288,13 @@ def materials(draw: st.DrawFn) -> list[Material]:
     return found
 
 
-FORMS = st.builds(form_for, st.sampled_from([2, 5, 10]), private=st.booleans(), main=st.booleans())
+FORMS = st.builds(
+    form_for,
+    st.sampled_from([2, 5, 10]),
+    private=st.booleans(),
+    main=st.booleans(),
+    sentences=st.sampled_from([1, 3, 5]),
+)
 
 
 @settings(max_examples=50, deadline=None)
@@ -287,7 +321,7 @@ def test_any_digest_keeps_its_promises(
 
     assert _parts(digest.sections) <= form.parts
     for item in digest.items:
-        assert len(item.sentences) <= int(item.level)
+        assert len(item.sentences) <= int(item.level) <= form.sentences
         order_in_source = [
             p.text for p in sorted(item.story.lead.summary, key=lambda p: p.position)
         ]

@@ -3,3 +3,8 @@ ALTER TABLE told ADD COLUMN place INTEGER NOT NULL DEFAULT 0;  -- reading order 
 ALTER TABLE told ADD COLUMN reason TEXT;  -- NULL: an update, or told before this was kept; else JSON
 -- "what did this message tell?"
 CREATE INDEX delivery_message ON delivery (chat_id, message_id) WHERE message_id IS NOT NULL;
+
+-- How a subscriber likes an item told.
+ALTER TABLE subscriber ADD COLUMN sentences INTEGER NOT NULL DEFAULT 3;  -- at most: 1, 3, 5
+ALTER TABLE subscriber ADD COLUMN quotes INTEGER NOT NULL DEFAULT 0;     -- one quotation instead
+ALTER TABLE article ADD COLUMN quote TEXT;  -- NULL: nobody is quoted; else JSON [position, sentence]
