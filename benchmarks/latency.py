@@ -17,8 +17,8 @@ from aiogram.types import Update
 from benchmarks.serving import outside
 from bot.app import make_dispatcher, open_context
 from bot.context import Context
+from bot.gathering import add_feed
 from bot.newsroom.articles import load_newsroom
-from bot.pipeline import add_feed
 from bot.sandbox.client import SandboxClient
 from bot.settings import load_settings
 from digests.models import Entry

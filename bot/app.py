@@ -21,9 +21,11 @@ from bot.context import Clock, Context, utc_now
 from bot.core import open_core
 from bot.delivery import Courier, Posted
 from bot.errors import SettingsError
+from bot.files import SeenFiles, read_folder
+from bot.gathering import Refresher
 from bot.handlers import routers
 from bot.middlewares import Introduction, PressAnswer, Rights
-from bot.pipeline import Refresher, SeenFiles, forget_old, publish_due_digests, read_folder
+from bot.pipeline import forget_old, publish_due_digests
 from bot.rate_limits import RateLimits
 from bot.scheduler import ticking
 from bot.settings import Settings

@@ -12,8 +12,10 @@ from bot.context import Core
 from bot.core import open_core
 from bot.errors import FetchError
 from bot.fetching import checked_link
+from bot.files import FILE_PATTERN, add_files
+from bot.gathering import add_feed
 from bot.i18n import Language, language
-from bot.pipeline import FILE_PATTERN, OLDEST_NEWS, add_feed, add_files, gather_material
+from bot.pipeline import OLDEST_NEWS, gather_material
 from bot.rendering import render_plain
 from bot.settings import Settings
 from digests.clustering import tell_stories

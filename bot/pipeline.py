@@ -1,41 +1,32 @@
-"""What the clock starts, top to bottom: fetch what is due, take in the articles, publish the
-digests whose hour has come. State is in the database; a tick only asks what is due.
+"""What the clock publishes and forgets: the digests whose hour has come. State is in the database;
+a tick only asks what is due. How articles come in is in `gathering` and `files`.
 """
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from bot.context import Context, Core
-from bot.errors import FetchError
 from bot.i18n import language
 from bot.keyboards import digest_keyboard
 from bot.rendering import Reader, render_digest
 from digests.clustering import WINDOW, tell_stories
 from digests.composing import Material, Retold, compose, form_for
-from digests.errors import SvodkaError
-from digests.models import ChatId, Digest, Keys, Looked, Source, SourceId, SourceKind, Subscriber
-from digests.preparing import Batch, Rejection, prepare_feed, prepare_files
+from digests.models import ChatId, Digest, Keys, Looked, Subscriber
 from digests.schedules import latest_due, next_due, slot_of
 from digests.topics import Query, matches, parse_topic
 from digests.updates import Report
-from storage import articles, digests, outbox, search, sources, stories, subscribers
-from storage.articles import Added
+from storage import articles, digests, outbox, search, stories, subscribers
 from storage.database import Database
 from storage.digests import Slot, Told
-from storage.sources import Polling
 from storage.subscribers import DueSchedule
 
 log = structlog.get_logger()
 
-SOURCES_AT_ONCE: Final = 8
-LONGEST_BACKOFF: Final = timedelta(hours=24)
 MESSAGES_KEPT: Final = timedelta(days=30)
 FETCH_OVERLAP: Final = timedelta(minutes=5)
 OLDEST_NEWS: Final = timedelta(hours=96)
@@ -43,216 +34,6 @@ DIGESTS_A_TICK: Final = 200
 RETRY_DIGEST: Final = timedelta(minutes=2)
 MOST_MATERIAL: Final = 150  # stories weighed for one digest, by coverage
 MOST_OF_A_TOPIC: Final = 40
-FILES_A_BATCH: Final = 50
-MOST_FILE_BYTES: Final = 5 * 1024 * 1024
-FILE_PATTERN: Final = "*.txt"
-
-
-# --- sources ---------------------------------------------------------------------------------
-
-
-class Refresher:
-    """Polls every feed that is due, each on its own: a slow or failing source holds up no other."""
-
-    def __init__(self, core: Core) -> None:
-        self._core = core
-        self._room = asyncio.Semaphore(SOURCES_AT_ONCE)
-        self._under_way: set[SourceId] = set()
-
-    async def run(self, tick_seconds: float) -> None:
-        """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                for polling in await sources.due_sources(self._core.db, self._core.now()):
-                    if polling.source.id not in self._under_way:
-                        self._under_way.add(polling.source.id)
-                        group.create_task(self._refresh(polling))
-                await asyncio.sleep(tick_seconds)
-
-    async def _refresh(self, polling: Polling) -> None:
-        try:
-            async with self._room:
-                await refresh_source(self._core, polling)
-        except Exception:
-            log.exception("refresh_failed", source=polling.source.id)
-        finally:
-            self._under_way.discard(polling.source.id)
-
-
-async def refresh_source(core: Core, polling: Polling) -> None:
-    source = polling.source
-    try:
-        added = await _poll(core, polling)
-    except Exception as error:  # noqa: BLE001 - whatever one source does, the others go on
-        values = error.values if isinstance(error, SvodkaError) else {}
-        wait = _backoff(core, polling.failures + 1, values.get("retry_after"))
-        reason = str(values.get("reason", getattr(error, "code", type(error).__name__)))
-        await sources.record_failure(core.db, source.id, core.now() + wait, reason)
-        log.warning("source_failed", source=source.id, address=source.address, cause=str(error))
-    else:
-        log.info("source_refreshed", source=source.id, new=added.new, changed=added.changed)
-
-
-async def _poll(core: Core, polling: Polling) -> Added:
-    source, now = polling.source, core.now()
-    fetched = await core.fetcher.fetch(
-        source.address, etag=polling.etag, last_modified=polling.last_modified
-    )
-    interval = timedelta(seconds=core.settings.poll_interval)
-    if fetched.body is None:
-        await sources.record_success(
-            core.db,
-            source.id,
-            now,
-            now + interval,
-            etag=polling.etag,
-            last_modified=polling.last_modified,
-        )
-        return Added()
-    batch = await core.workers.run(
-        prepare_feed, fetched.body, fetched.content_type, fetched.url, now, core.settings.zone
-    )
-    # A first poll's backlog arrived when it was published: it is no news to a running digest.
-    arrived = None if polling.is_first else now
-    added = await articles.add_articles(core.db, source, batch.prepared, arrived)
-    asked = timedelta(minutes=batch.ttl_minutes or 0)
-    await sources.record_success(
-        core.db,
-        source.id,
-        now,
-        now + max(interval, min(asked, LONGEST_BACKOFF)),
-        etag=fetched.etag,
-        last_modified=fetched.last_modified,
-        title=batch.title,
-    )
-    return added
-
-
-def _backoff(core: Core, failures: int, asked: object) -> timedelta:
-    """Twice as long after each failure in a row, a day at most, and as long as the site asks."""
-    interval = timedelta(seconds=core.settings.poll_interval)
-    doublings = min(failures - 1, 16)
-    wait = min(interval * (1 << doublings), LONGEST_BACKOFF)
-    return max(wait, asked) if isinstance(asked, timedelta) else wait
-
-
-async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[Source, Added]:
-    """Fetch a feed and make it a source with its backlog; nothing is kept of what is no feed.
-
-    Raises FetchError, NotAFeedError.
-    """
-    fetched = await core.fetcher.fetch(url)
-    if fetched.body is None:
-        raise FetchError(url=url, reason="http_304")
-    now = core.now()
-    batch = await core.workers.run(
-        prepare_feed, fetched.body, fetched.content_type, fetched.url, now, core.settings.zone
-    )
-    following = now + timedelta(seconds=core.settings.poll_interval)
-    source, _ = await sources.add_source(
-        core.db,
-        SourceKind.FEED,
-        url,
-        batch.title or url,
-        now,
-        owner=owner,
-        next_poll_at=following,  # it is being read right now
-    )
-    added = await articles.add_articles(core.db, source, batch.prepared, None)
-    await sources.record_success(
-        core.db,
-        source.id,
-        now,
-        following,
-        etag=fetched.etag,
-        last_modified=fetched.last_modified,
-        title=batch.title,
-    )
-    return source, added
-
-
-# --- files -----------------------------------------------------------------------------------
-
-
-Version = tuple[int, int]  # mtime in ns, size
-
-
-@dataclass
-class SeenFiles:
-    """Which versions of which files were read: the folder is looked at again and again."""
-
-    versions: dict[Path, Version]
-
-    def unread(self, folder: Path) -> list[tuple[Path, Version]]:
-        """The files that are new or changed; a file that vanishes meanwhile is passed over."""
-        found = []
-        for path in sorted(folder.glob(FILE_PATTERN)):
-            try:
-                stat = path.stat()
-            except FileNotFoundError:
-                continue
-            version = (stat.st_mtime_ns, stat.st_size)
-            if self.versions.get(path) != version:
-                found.append((path, version))
-        return found
-
-
-async def read_folder(core: Core, folder: Path, seen: SeenFiles) -> Added:
-    """Take in what is new in the watched folder; what failed to be stored is read again."""
-    unread = seen.unread(folder)
-    added = Added()
-    for start in range(0, len(unread), FILES_A_BATCH):
-        batch = unread[start : start + FILES_A_BATCH]
-        some, rejected = await add_files(core, folder, [path for path, _ in batch])
-        added += some
-        seen.versions.update(batch)
-        for rejection in rejected:
-            log.warning("file_rejected", name=rejection.name, cause=rejection.code)
-    if unread:
-        log.info("folder_read", folder=str(folder), new=added.new, changed=added.changed)
-    return added
-
-
-async def add_files(
-    core: Core, folder: Path, paths: Sequence[Path]
-) -> tuple[Added, tuple[Rejection, ...]]:
-    """Articles of files below `folder`, which is their source; a link counts where it stands."""
-    contents = []
-    rejected = []
-    for path in paths:
-        try:
-            if path.stat().st_size > MOST_FILE_BYTES:
-                rejected.append(Rejection(path.name, "error.too_large"))
-                continue
-            contents.append((path.relative_to(folder).as_posix(), path.read_bytes()))
-        except OSError as error:
-            log.warning("file_unreadable", name=path.name, cause=str(error))
-            rejected.append(Rejection(path.name, "error.unreadable"))
-    source, is_new = await sources.add_source(
-        core.db, SourceKind.FILES, str(folder), folder.name or str(folder), core.now()
-    )
-    batch = await prepare_contents(core, contents)
-    arrived = None if is_new else core.now()
-    added = await articles.add_articles(core.db, source, batch.prepared, arrived)
-    return added, (*rejected, *batch.rejected)
-
-
-async def add_document(
-    core: Core, data: bytes, name: str, owner: ChatId | None
-) -> tuple[Added, tuple[Rejection, ...]]:
-    """An article file sent to the bot. The sender's file name identifies nothing."""
-    batch = await prepare_contents(core, [(name, data)])
-    prepared = [replace(article, guid=article.fingerprint) for article in batch.prepared]
-    title = language(core.settings.default_language).say("source.documents")
-    source, _ = await sources.add_source(
-        core.db, SourceKind.FILES, "documents", title, core.now(), owner=owner
-    )
-    added = await articles.add_articles(core.db, source, prepared, core.now())
-    return added, batch.rejected
-
-
-async def prepare_contents(core: Core, contents: Sequence[tuple[str, bytes]]) -> Batch:
-    return await core.workers.run(prepare_files, contents, core.now(), core.settings.zone)
 
 
 async def forget_old(core: Core) -> None:
@@ -261,9 +42,6 @@ async def forget_old(core: Core) -> None:
     messages = await outbox.forget_delivered(core.db, core.now() - MESSAGES_KEPT)
     if sketches or messages:
         log.info("forgotten", sketches=sketches, messages=messages)
-
-
-# --- digests ---------------------------------------------------------------------------------
 
 
 async def publish_due_digests(context: Context) -> int:

@@ -9,10 +9,11 @@ from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 from bot.context import Context
 from bot.errors import StaleButtonError, TooLargeError
 from bot.fetching import checked_link
+from bot.files import MOST_FILE_BYTES, add_document
+from bot.gathering import add_feed
 from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import DropSource, Go, button, keyboard, pager
-from bot.pipeline import MOST_FILE_BYTES, add_document, add_feed
 from digests.models import Source, SourceId, Subscriber
 from storage import sources
 from storage.sources import Health

@@ -16,9 +16,9 @@ import structlog
 
 from bot import core, delivery, rate_limits, updates
 from bot.core import open_core
+from bot.gathering import add_feed
 from bot.newsroom.articles import load_newsroom
 from bot.newsroom.server import run_newsroom
-from bot.pipeline import add_feed
 from bot.settings import load_settings
 from bot.workers import Workers, start_workers
 from tests.bot.living import START, Clock, Feeds, Running, run_bot, run_feeds

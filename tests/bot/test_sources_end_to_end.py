@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from bot.files import MOST_FILE_BYTES
 from bot.i18n import language
 from bot.newsroom.server import run_newsroom
-from bot.pipeline import MOST_FILE_BYTES
 from tests.bot.living import START, Running, ask, edited
 
 if TYPE_CHECKING:
