@@ -13,7 +13,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo run test lint eval bench format browser lock clean
+.PHONY: help demo run test lint eval bench faults format browser lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -61,6 +61,10 @@ eval: $(VENV)/.eval
 ## make bench    memory and latency, measured side by side
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+## make faults   kills, floods, refusals and backlogs against the real process; ARGS=--short for a minute
+faults: $(VENV)/.dev
+	$(BIN)/python -m faults $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only .
