@@ -9,10 +9,11 @@ import structlog
 
 from bot.context import Core
 from bot.i18n import language
-from digests.models import ChatId, SourceKind
+from digests.models import ChatId, SourceId, SourceKind
 from digests.preparing import Batch, Rejection, prepare_files
 from storage import articles, sources
 from storage.articles import Added
+from storage.boilerplate import boilerplate_of
 
 log = structlog.get_logger()
 
@@ -77,7 +78,7 @@ async def add_files(
     source, is_new = await sources.add_source(
         core.db, SourceKind.FILES, str(folder), folder.name or str(folder), core.now()
     )
-    batch = await prepare_contents(core, contents)
+    batch = await prepare_contents(core, contents, source.id)
     arrived = None if is_new else core.now()
     added = await articles.add_articles(core.db, source, batch.prepared, arrived)
     return added, (*rejected, *batch.rejected)
@@ -97,5 +98,9 @@ async def add_document(
     return added, batch.rejected
 
 
-async def prepare_contents(core: Core, contents: Sequence[tuple[str, bytes]]) -> Batch:
-    return await core.workers.run(prepare_files, contents, core.now(), core.settings.zone)
+async def prepare_contents(
+    core: Core, contents: Sequence[tuple[str, bytes]], source: SourceId | None = None
+) -> Batch:
+    """`source` None: files of no common source, which teach nothing of each other."""
+    known = await boilerplate_of(core.db, source) if source else frozenset()
+    return await core.workers.run(prepare_files, contents, core.now(), core.settings.zone, known)

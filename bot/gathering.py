@@ -13,6 +13,7 @@ from digests.models import ChatId, Source, SourceId, SourceKind
 from digests.preparing import prepare_feed
 from storage import articles, sources
 from storage.articles import Added
+from storage.boilerplate import boilerplate_of
 from storage.sources import Polling
 
 log = structlog.get_logger()
@@ -80,7 +81,13 @@ async def _poll(core: Core, polling: Polling) -> Added:
         )
         return Added()
     batch = await core.workers.run(
-        prepare_feed, fetched.body, fetched.content_type, fetched.url, now, core.settings.zone
+        prepare_feed,
+        fetched.body,
+        fetched.content_type,
+        fetched.url,
+        now,
+        core.settings.zone,
+        await boilerplate_of(core.db, source.id),
     )
     # A first poll's backlog arrived when it was published: it is no news to a running digest.
     arrived = None if polling.is_first else now

@@ -80,6 +80,7 @@ class CleanText:
 
     title: str
     paragraphs: tuple[Paragraph, ...]
+    lines: frozenset[str] = frozenset()  # keys of the shorter lines as published, boilerplate too
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class PreparedArticle:
     keys: Keys
     summary: tuple[Pick, ...]  # best first, at most 5
     quote: Pick | None = None  # None: nobody is quoted by name
+    lines: frozenset[str] = frozenset()  # by which the source's boilerplate is learned
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from digests.sources.feed import parse_feed
 from digests.sources.text_file import parse_text_file
 from digests.summarising import summarise
 from digests.text.characters import clean_characters, clean_title
-from digests.text.cleaning import clean
+from digests.text.cleaning import clean, line_key
 from digests.text.keys import keys_of
 from digests.text.language import language_of
 
@@ -49,15 +49,26 @@ class Batch:
 
 
 def prepare_feed(
-    data: bytes, content_type: str | None, url: str, now: datetime, zone: tzinfo
+    data: bytes,
+    content_type: str | None,
+    url: str,
+    now: datetime,
+    zone: tzinfo,
+    boilerplate: frozenset[str] = frozenset(),
 ) -> Batch:
-    """The articles of a feed document. Raises NotAFeedError."""
+    """The articles of a feed document; `boilerplate` was learned from the source's earlier ones.
+    Raises NotAFeedError."""
     feed = parse_feed(data, content_type, url)
-    batch = prepare_all([(entry.title, entry) for entry in feed.entries], now, zone)
+    batch = prepare_all([(entry.title, entry) for entry in feed.entries], now, zone, boilerplate)
     return replace(batch, title=clean_title(feed.title) or None, ttl_minutes=feed.ttl_minutes)
 
 
-def prepare_files(files: Sequence[tuple[str, bytes]], now: datetime, zone: tzinfo) -> Batch:
+def prepare_files(
+    files: Sequence[tuple[str, bytes]],
+    now: datetime,
+    zone: tzinfo,
+    boilerplate: frozenset[str] = frozenset(),
+) -> Batch:
     """The articles of (name, content) pairs; the name is the article's guid."""
     entries = []
     rejected = []
@@ -69,14 +80,19 @@ def prepare_files(files: Sequence[tuple[str, bytes]], now: datetime, zone: tzinf
             entries.append((name, replace(entry, guid=name)))
         except SvodkaError as error:
             rejected.append(Rejection(name, error.code))
-    batch = prepare_all(entries, now, zone)
+    batch = prepare_all(entries, now, zone, boilerplate)
     return replace(batch, rejected=(*rejected, *batch.rejected))
 
 
-def prepare_all(entries: Iterable[tuple[str, Entry]], now: datetime, zone: tzinfo) -> Batch:
+def prepare_all(
+    entries: Iterable[tuple[str, Entry]],
+    now: datetime,
+    zone: tzinfo,
+    boilerplate: frozenset[str] = frozenset(),
+) -> Batch:
     """(name, entry) pairs of one source; one bad entry never stops the others."""
     entries = list(entries)
-    boilerplate = _repeated_lines(entry for _, entry in entries)
+    boilerplate |= _repeated_lines(entry for _, entry in entries)
     prepared = []
     rejected = []
     for name, entry in entries:
@@ -92,14 +108,15 @@ def _repeated_lines(entries: Iterable[Entry]) -> frozenset[str]:
     unique = {entry.guid or entry.text: entry.text for entry in entries}
     lines: Counter[str] = Counter()
     for text in set(unique.values()):
-        lines.update({line.strip() for line in text.split("\n") if line.strip()})
+        lines.update({line_key(line) for line in text.split("\n") if line.strip()})
     return frozenset(line for line, count in lines.items() if count >= REPEATED_LINES)
 
 
 def prepare(
     entry: Entry, now: datetime, zone: tzinfo, boilerplate: frozenset[str] = frozenset()
 ) -> PreparedArticle:
-    """The article of an entry fetched at `now`; dates without a time mean noon in `zone`.
+    """The article of an entry fetched at `now`; dates without a time mean noon in `zone`, and
+    `boilerplate` are keys of lines (`line_key`).
 
     Raises ArticleRejectedError when nothing is left to tell.
     """
@@ -125,6 +142,7 @@ def prepare(
         keys=keys_of(cleaned.title, _keyed(cleaned)),
         summary=_summary(cleaned, published, language),
         quote=best_quote(cleaned),
+        lines=cleaned.lines,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from digests.models import Article, ArticleId, ChatId, Keys, Pick, PreparedArticle, Source, StoryId
+from storage.boilerplate import learn_lines
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 from storage.sources import SOURCE_COLUMNS, VISIBLE, source_of
@@ -88,6 +89,7 @@ async def _add_batch(
         if article.guid in known and known[article.guid]["fingerprint"] != article.fingerprint
     ]
     await _insert(tx, source, fresh, arrived)
+    await learn_lines(tx, source.id, fresh)
     await _change(tx, changed)
     return Added(len(fresh), len(changed), len(batch) - len(fresh) - len(changed))
 

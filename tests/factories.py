@@ -21,6 +21,7 @@ from digests.models import (
     StoryId,
 )
 from digests.preparing import prepare
+from digests.text.cleaning import line_key
 from digests.topics import Query, parse_query
 from storage.articles import Added, add_articles
 from storage.sources import add_source
@@ -65,7 +66,7 @@ def prepared(
     boilerplate: frozenset[str] = frozenset(),
     **fields: object,
 ) -> PreparedArticle:
-    return prepare(an_entry(title, **fields), now, UTC, boilerplate)
+    return prepare(an_entry(title, **fields), now, UTC, frozenset(map(line_key, boilerplate)))
 
 
 def a_source(number: int = 1, **fields: object) -> Source:
@@ -156,7 +157,7 @@ def _of_newsroom(article: NewsroomArticle) -> PreparedArticle:
         link=f"https://{host}/{article.id}",
         published=article.published(NOW),
     )
-    return prepare(entry, NOW + hours(1), UTC, frozenset(article.boilerplate))
+    return prepare(entry, NOW + hours(1), UTC, frozenset(map(line_key, article.boilerplate)))
 
 
 @cache

@@ -6,16 +6,20 @@ prose, and the paragraph after a heading such as «Контекст» is marked.
 """
 
 import re
+from hashlib import blake2b
 from typing import Final
 
 from digests.models import CleanText, Paragraph, ParagraphKind
 from digests.text.characters import clean_characters, clean_title
 from digests.text.markup import paragraphs_of
+from digests.text.words import fold
 
 HEADING_WORDS: Final = 12
 TEASER_WORDS: Final = 25
 QUOTE_WORDS: Final = 4  # fewer in quotation marks are a name: «Зенит», «Яндекс Маркет»
 CREDIT_WORDS: Final = 8  # an inline credit is shorter than this
+BOILERPLATE_WORDS: Final = 40  # a longer line that comes again is the story so far
+KEY_BYTES: Final = 6
 
 _OPENING: Final = "«“„\"'‘"
 _FINAL = re.compile(r"[.!?…:;»”\")\]]['\"»”)\]]*$")
@@ -119,23 +123,29 @@ _LETTERS = re.compile(r"[^\W\d_]+|\d+")
 
 
 def clean(title: str, text: str, boilerplate: frozenset[str] = frozenset()) -> CleanText:
-    """`boilerplate`: whole lines known to be the footer of the article's source."""
+    """`boilerplate`: keys of whole lines known to be the source's, not the article's."""
     title = clean_title(title)
-    footer = {_folded(line) for line in boilerplate}
-    named = _folded(title)
+    named = line_key(title)
+    lines: set[str] = set()
     kept: list[str] = []
     for paragraph in paragraphs_of(clean_characters(text)):
-        folded = _folded(paragraph)
-        if folded in footer or (named and folded == named):
+        key = line_key(paragraph)
+        if key == named:
             continue
+        if paragraph.count(" ") < BOILERPLATE_WORDS:
+            lines.add(key)
+            if key in boilerplate:
+                continue
         line = _without_junk(_without_title(paragraph, title))
         if line and line not in kept[-1:]:
             kept.append(line)
-    return CleanText(title, tuple(_described(kept)))
+    return CleanText(title, tuple(_described(kept)), frozenset(lines))
 
 
-def _folded(line: str) -> str:
-    return " ".join(_LETTERS.findall(line.lower().replace("ё", "е")))
+def line_key(line: str) -> str:
+    """Equal for lines of the same words, whatever stands between them."""
+    words = " ".join(_LETTERS.findall(fold(line)))
+    return blake2b((words or line).encode(), digest_size=KEY_BYTES).hexdigest()
 
 
 def _without_title(line: str, title: str) -> str:

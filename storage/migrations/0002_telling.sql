@@ -8,3 +8,9 @@ CREATE INDEX delivery_message ON delivery (chat_id, message_id) WHERE message_id
 ALTER TABLE subscriber ADD COLUMN sentences INTEGER NOT NULL DEFAULT 3;  -- at most: 1, 3, 5
 ALTER TABLE subscriber ADD COLUMN quotes INTEGER NOT NULL DEFAULT 0;     -- one quotation instead
 ALTER TABLE article ADD COLUMN quote TEXT;  -- NULL: nobody is quoted; else JSON [position, sentence]
+
+-- What is remembered of a source's lines, to learn its boilerplate (digests.boilerplate).
+CREATE TABLE source_lines (
+    source_id INTEGER PRIMARY KEY REFERENCES source (id) ON DELETE CASCADE,
+    seen      TEXT NOT NULL                      -- JSON: {line key: [day, …]}
+);

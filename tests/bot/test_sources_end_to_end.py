@@ -298,3 +298,20 @@ async def test_watched_folder_is_read_as_files_appear(bots: Bots, tmp_path: Path
             while "Оранжерея" not in (await ask(person, "кактусы")).text:
                 pass
         assert "Вестник — 1 статья" in (await ask(person, "/sources")).text
+
+
+async def test_a_line_that_a_feed_prints_under_every_article_is_learned(running: Running) -> None:
+    admin = await running.admin()
+    footer = "Следите за событиями Лугограда вместе с нашей редакцией каждый день."
+    titles = ("Выдры вернулись", "Аисты прилетели", "Ежи проснулись", "Зубры вышли к реке")
+    url = running.feeds.put_feed()
+    for number, title in enumerate(titles):
+        text = f"&lt;p&gt;{title} в заповедник под Лугоградом.&lt;/p&gt;&lt;p&gt;{footer}&lt;/p&gt;"
+        running.feeds.replace(url, (title, text, running.clock.now))  # one article at a time
+        if number == 0:
+            await ask(admin, f"/addsource {url}")
+        running.clock.move(hours=1, minutes=5)
+        await running.settled()
+    rows = await running.context.db.fetch_all("SELECT title, text FROM article")
+    held = {row["title"]: footer in row["text"] for row in rows if row["title"] in titles}
+    assert held == dict.fromkeys(titles[:3], True) | {titles[3]: False}

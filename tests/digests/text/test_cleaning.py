@@ -4,7 +4,7 @@ import pytest
 
 from digests.models import Paragraph, ParagraphKind
 from digests.sources.text_file import parse_text_file
-from digests.text.cleaning import clean
+from digests.text.cleaning import clean, line_key
 
 SEED = Path(__file__).parents[4] / "shared" / "data" / "seed_article.txt"
 TITLE = "Город открыл новый мост через реку"
@@ -115,7 +115,7 @@ def test_the_paragraph_after_a_context_heading_is_context(heading: str) -> None:
 
 def test_the_footer_of_the_source_goes() -> None:
     footer = "Сетевое издание «Мост», все вопросы в редакцию."
-    cleaned = clean(TITLE, f"{PROSE}\n\n{footer}", frozenset({footer}))
+    cleaned = clean(TITLE, f"{PROSE}\n\n{footer}", frozenset({line_key(footer)}))
     assert cleaned.paragraphs == (Paragraph(PROSE),)
 
 
