@@ -31,7 +31,7 @@ COMMANDS: Final = (
     "id",
     "help",
 )
-ADMIN_COMMANDS: Final = ("addsource", "removesource")
+ADMIN_COMMANDS: Final = ("addsource", "removesource", "split", "merge")
 
 
 async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_language: str) -> None:

@@ -101,6 +101,23 @@ class MoreStories(CallbackData, prefix="more"):
     size: int
 
 
+class ShowMembers(CallbackData, prefix="members"):
+    """The articles of a story, each with a button that takes it out."""
+
+    story: int
+
+
+class TakeOut(CallbackData, prefix="takeout"):
+    article: int
+
+
+class MergeFrom(CallbackData, prefix="merge"):
+    """Choose what to merge a story with; `other` 0: nothing is chosen yet."""
+
+    story: int
+    other: int = 0
+
+
 class Why(CallbackData, prefix="why"):
     """Say in place why the stories of a digest are in it; `back`: show the digest again."""
 

@@ -216,6 +216,14 @@ async def search_stories(
     return await _found(context, chat, ids, limit)
 
 
+async def story_of(context: Context, chat: ChatId, number: StoryId) -> Story:
+    """As the chat may see it. Raises StaleButtonError: it sees nothing of it."""
+    stories = tell_stories(await articles.members_of(context.db, chat, [number]))
+    if not stories:
+        raise StaleButtonError
+    return stories[0]
+
+
 async def _found(context: Context, chat: ChatId, ids: Sequence[StoryId], limit: int) -> Found:
     members = await articles.members_of(context.db, chat, ids[:limit])
     by_id = {story.id: story for story in tell_stories(members)}

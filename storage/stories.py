@@ -24,6 +24,7 @@ from digests.clustering import (
     telling_keys,
 )
 from digests.models import ArticleId, ChatId, PreparedArticle, StoryId, outlet_of
+from storage.corrections import are_apart, move_story
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 
@@ -107,25 +108,23 @@ class Stories:
             self._next += 1
             self.opened.append((story, article.published))
         if self._owner is None:  # nobody's own articles change what others are told
-            for other in found.merged:
-                await self._merge(other, story)
+            story = await self._merge(story, found.merged)
         self._batch.append(Placed(number, story, drawn, indexed_keys(drawn)))
         return story
 
-    async def _merge(self, story: StoryId, into: StoryId) -> None:
-        """Two stories turn out to be one event; who was told the one was told the other."""
-        values = {"story": story, "into": into}
-        await self._tx.execute(
-            "UPDATE article SET story_id = :into WHERE story_id = :story", values
-        )
-        await self._tx.execute(
-            "UPDATE OR IGNORE told SET story_id = :into WHERE story_id = :story", values
-        )
-        self._batch = [
-            replace(placed, story=into) if placed.story == story else placed
-            for placed in self._batch
-        ]
-        self.merged[story] = into
+    async def _merge(self, story: StoryId, others: Sequence[StoryId]) -> StoryId:
+        """The oldest of stories that turn out to be one event takes the others in, but for those
+        an administrator set apart."""
+        joined = [other for other in others if not await are_apart(self._tx, story, other)]
+        into = min(story, *joined) if joined else story  # an older one is surely stored
+        for other in {story, *joined} - {into}:
+            await move_story(self._tx, other, into)
+            self._batch = [
+                replace(placed, story=into) if placed.story == other else placed
+                for placed in self._batch
+            ]
+            self.merged[other] = into
+        return into
 
     async def _candidates(self, drawn: Sketch) -> dict[StoryId, list[Sketch]]:
         rows = await self._tx.fetch_all(

@@ -4,6 +4,7 @@ from aiogram import Router
 
 from bot.handlers import (
     access,
+    corrections,
     errors,
     members,
     reasons,
@@ -32,6 +33,7 @@ def routers() -> tuple[Router, ...]:
             schedule,
             settings,
             sources,
+            corrections,
             words,
         )
     )

@@ -14,3 +14,10 @@ CREATE TABLE source_lines (
     source_id INTEGER PRIMARY KEY REFERENCES source (id) ON DELETE CASCADE,
     seen      TEXT NOT NULL                      -- JSON: {line key: [day, …]}
 );
+
+-- Stories that an administrator set apart: clustering never joins them. Each pair stands both ways.
+CREATE TABLE apart (
+    story_id INTEGER NOT NULL REFERENCES story (id) ON DELETE CASCADE,
+    other_id INTEGER NOT NULL REFERENCES story (id) ON DELETE CASCADE,
+    PRIMARY KEY (story_id, other_id)
+) WITHOUT ROWID;
