@@ -42,6 +42,7 @@ class Context(Core):
         default_factory=WeakValueDictionary
     )
     failed_until: dict[ScheduleId, datetime] = field(default_factory=dict)
+    suggested: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)  # until when
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def digest_lock(self, chat: ChatId) -> asyncio.Lock:

@@ -21,13 +21,12 @@ from bot.settings import Settings
 from digests.clustering import tell_stories
 from digests.composing import Form, compose
 from digests.errors import SvodkaError
-from digests.models import ChatId, Digest, Story
+from digests.models import NOBODY, Digest, Story
 from digests.preparing import Rejection
 from digests.topics import parse_query
 from storage import articles, search
 from storage.articles import Added
 
-NOBODY: Final = ChatId(0)  # sees shared sources only
 MORNING: Final = time(9)
 FILES_A_STEP: Final = 20
 RESULTS: Final = 20

@@ -17,16 +17,30 @@ from bot.keyboards import access_keyboard
 from bot.pipeline import OLDEST_NEWS, publish_digest
 from bot.rendering import Message, Reader
 from digests.clustering import tell_stories
-from digests.models import Access, ChatId, Digest, Story, StoryId, Subscriber, Topic
+from digests.models import (
+    NOBODY,
+    Access,
+    ChatId,
+    Digest,
+    Story,
+    StoryId,
+    Subscriber,
+    Topic,
+)
 from digests.schedules import EVERY_DAY, Timing, next_due, parse_timing
+from digests.suggesting import suggest_topics
 from digests.text.words import fold
 from digests.topics import MOST_QUERY_LETTERS, Query, parse_query, parse_topic
 from digests.zones import find_zone
-from storage import articles, outbox, search, subscribers
+from storage import articles, outbox, search, stories, subscribers
 from storage.digests import Slot
 
 LONGEST_PAUSE: Final = timedelta(days=365)
-SUGGESTED_TOPICS: Final = 8
+SUGGESTED_TOPICS: Final = 10
+LIVE_TOPICS: Final = 6  # of them from what is being covered now
+SUGGESTED_SINCE: Final = timedelta(hours=48)
+SUGGESTED_FOR: Final = timedelta(minutes=30)
+STORIES_WEIGHED: Final = 300
 DURATION: Final = re.compile(r"^(?P<count>\d{1,4})?\s*(?P<unit>[^\W\d_]+)$")
 HOUR, DAY, WEEK, MONTH = (timedelta(hours=1), timedelta(days=1), timedelta(weeks=1), timedelta(30))
 UNITS: Final = (
@@ -129,17 +143,37 @@ async def unfollow_words(context: Context, chat: ChatId, words: str) -> str | No
 
 
 async def suggested_topics(context: Context, subscriber: Subscriber) -> list[str]:
-    """Topics of the catalogue that something was written about lately."""
-    offered = language(subscriber.language).say("start.suggestions").split("|")
+    """What is being covered now, then topics of the catalogue that something was written about;
+    the same for a while, so that buttons keep their places."""
+    code = subscriber.language if subscriber.reads == "all" else subscriber.reads
+    now = context.now()
+    until, suggested = context.suggested.get(code, (now, []))
+    if until <= now:
+        live = await _covered_now(context, code)
+        offered = language(code).say("start.suggestions").split("|")
+        stems = {fold(word) for phrase in live for word in phrase.split()}
+        listed = [words for words in offered if stems.isdisjoint(fold(words).split())]
+        found = [words for words in listed if await _has_stories(context, words)]
+        suggested = [*live, *(found or listed)][:SUGGESTED_TOPICS]
+        context.suggested[code] = (now + SUGGESTED_FOR, suggested)
+    return suggested
+
+
+async def _covered_now(context: Context, code: str) -> list[str]:
+    """Phrases of the titles of shared sources, each of which finds something."""
+    since = context.now() - SUGGESTED_SINCE
+    ids = await articles.stories_arrived(context.db, NOBODY, since, since, STORIES_WEIGHED)
+    told = tell_stories(await articles.members_of(context.db, NOBODY, ids))
+    spoken = [story for story in told if story.lead.language == code]
+    frequencies, counted = await stories.frequent_keys(context.db)
+    phrases = await context.workers.run(suggest_topics, spoken, LIVE_TOPICS, frequencies, counted)
+    return [words for words in phrases if await _has_stories(context, words)]
+
+
+async def _has_stories(context: Context, words: str) -> bool:
     since = context.now() - OLDEST_NEWS
-    live = []
-    for words in offered:
-        query = parse_query(words)
-        if await search.find_stories(context.db, subscriber.chat_id, query, 1, arrived_after=since):
-            live.append(words)
-        if len(live) == SUGGESTED_TOPICS:
-            break
-    return live or offered[:SUGGESTED_TOPICS]
+    query = parse_query(words)
+    return bool(await search.find_stories(context.db, NOBODY, query, 1, arrived_after=since))
 
 
 # --- schedule --------------------------------------------------------------------------------

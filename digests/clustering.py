@@ -150,6 +150,15 @@ def common_stems() -> dict[str, float]:
     return found
 
 
+NOTHING_COUNTED: Final[Mapping[str, int]] = {}
+
+
+def rarity(key: str, frequencies: Mapping[str, int] = NOTHING_COUNTED, articles: int = 0) -> float:
+    """ln((N + 1) / (df + 1/2)) of a stem; N and df start from what is known of common words."""
+    found = frequencies.get(key, 0) + common_stems().get(key, 0.0)
+    return log((articles + ARTICLES_ASSUMED + 1) / (found + 0.5))
+
+
 def _heaviest(weights: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     heaviest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:HEAVY_KEYS]
     total = sum(weight for _, weight in heaviest) or 1.0

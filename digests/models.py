@@ -18,6 +18,8 @@ DigestId = NewType("DigestId", int)
 TopicId = NewType("TopicId", int)
 DeliveryId = NewType("DeliveryId", int)
 
+NOBODY: Final = ChatId(0)  # sees shared sources only
+
 
 # Hosts on which many outlets publish, each below a path of its own.
 SHARED_HOSTS: Final = frozenset(

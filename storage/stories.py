@@ -30,6 +30,7 @@ from storage.instants import from_seconds, to_seconds
 
 CANDIDATES: Final = 60  # articles, those that share most keys
 COUNTED: Final = "articles_counted"
+FREQUENT_KEYS: Final = 3_000  # beyond them a key is rare whatever its count
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,16 @@ class Stories:
                 for key in placed.indexed
             ],
         )
+
+
+async def frequent_keys(db: Database) -> tuple[dict[str, int], int]:
+    """In how many articles the commonest keys stand, and of how many articles."""
+    rows = await db.fetch_all(
+        "SELECT key, articles FROM key_count ORDER BY articles DESC LIMIT :limit",
+        {"limit": FREQUENT_KEYS},
+    )
+    total = await db.fetch_one("SELECT value FROM state WHERE name = :name", {"name": COUNTED})
+    return {row["key"]: row["articles"] for row in rows}, int(total["value"]) if total else 0
 
 
 def _sketch_of(row: sqlite3.Row) -> Sketch:

@@ -128,7 +128,7 @@ def stem(folded: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _analyzer() -> Any:  # noqa: ANN401 - pymorphy3 has no type information
+def analyzer() -> Any:  # noqa: ANN401 - pymorphy3 has no type information
     import pymorphy3  # noqa: PLC0415 - 25 MB of dictionary, only where words are read
 
     return pymorphy3.MorphAnalyzer()
@@ -139,9 +139,8 @@ def read(folded: str) -> Reading:
     """The readings of a form; for anything but Cyrillic the form itself."""
     if not is_cyrillic(folded) or any(letter.isdigit() for letter in folded):
         return Reading(folded, known=False, noun=False, ordinary=False, name=False)
-    analyzer = _analyzer()
-    parses = analyzer.parse(folded)
-    known = bool(analyzer.word_is_known(folded))
+    parses = analyzer().parse(folded)
+    known = bool(analyzer().word_is_known(folded))
     names = [
         bool({"Name", "Surn", "Patr", "Geox", "Orgn", "Trad"} & p.tag.grammemes) for p in parses
     ]

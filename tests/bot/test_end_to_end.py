@@ -580,3 +580,18 @@ async def test_the_first_digest_is_dated_in_the_zone_just_chosen(shared: Running
     digest = await person.wait_for(lambda message: message.text.startswith("🗞"))
     there = shared.clock().astimezone(ZoneInfo("Pacific/Honolulu")).date()
     assert spoken.full_date(there) in digest.text
+
+
+@both
+async def test_topics_offered_at_the_start_are_of_what_is_covered_now(
+    shared: Running, code: str
+) -> None:
+    person = await shared.person(code)
+    welcome = await ask(person, "/start")
+    live = {"ru": {"ставка", "ЦБ", "ИИ"}, "en": {"AI safety", "Ellery"}}[code]
+    offered = live & set(welcome.labels)
+    assert offered
+    assert (await ask(person, "/start")).labels == welcome.labels, "buttons keep their places"
+    for words in offered:
+        answer = await ask(person, f"/topic {words}")
+        assert answer.urls, "what is offered finds something"
