@@ -149,14 +149,17 @@ async def suggested_topics(context: Context, subscriber: Subscriber) -> list[str
     now = context.now()
     until, suggested = context.suggested.get(code, (now, []))
     if until <= now:
-        live = await _covered_now(context, code)
         offered = language(code).say("start.suggestions").split("|")
-        stems = {fold(word) for phrase in live for word in phrase.split()}
-        listed = [words for words in offered if stems.isdisjoint(fold(words).split())]
-        found = [words for words in listed if await _has_stories(context, words)]
-        suggested = [*live, *(found or listed)][:SUGGESTED_TOPICS]
+        found = [words for words in offered if await _has_stories(context, words)]
+        live = [_longer(words, found) for words in await _covered_now(context, code)]
+        suggested = list(dict.fromkeys([*live, *(found or offered)]))[:SUGGESTED_TOPICS]
         context.suggested[code] = (now + SUGGESTED_FOR, suggested)
     return suggested
+
+
+def _longer(words: str, listed: Sequence[str]) -> str:
+    """«ставка» of the titles is «ставка ЦБ» of the catalogue."""
+    return next((one for one in listed if fold(words) in fold(one).split()), words)
 
 
 async def _covered_now(context: Context, code: str) -> list[str]:

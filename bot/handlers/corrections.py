@@ -10,7 +10,7 @@ from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import MergeFrom, ShowMembers, TakeOut, button, in_rows, keyboard
-from bot.rendering import Reader, linked_title, message_of, sources_line
+from bot.rendering import Reader, linked_title, message_of, shortened, sources_line
 from bot.subscribing import latest, search_stories, story_of
 from digests.models import ArticleId, ChatId, Story, StoryId, Subscriber
 from digests.topics import parse_query
@@ -151,4 +151,4 @@ async def _stories(context: Context, chat: ChatId, words: str | None) -> list[St
 
 
 def _title(story: Story) -> str:
-    return story.lead.title[:TITLE_LETTERS]
+    return shortened(story.lead.title, TITLE_LETTERS)
