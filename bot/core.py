@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.context import Clock, Core, utc_now
 from bot.fetching import open_fetcher
+from bot.guard import AllowedHosts
 from bot.settings import Settings
 from bot.workers import start_workers
 from storage.database import open_database
@@ -21,6 +22,8 @@ async def open_core(
     """Raises DatabaseError."""
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(database))
-        fetcher = await stack.enter_async_context(open_fetcher())
+        fetcher = await stack.enter_async_context(
+            open_fetcher(AllowedHosts.parse(settings.allowed_hosts))
+        )
         workers = stack.enter_context(start_workers(WORKERS))
         yield Core(settings, db, workers, fetcher, now)
