@@ -29,6 +29,7 @@ class Core:
     settings: Settings
     db: Database
     workers: Workers
+    parsers: Workers  # for foreign bytes
     fetcher: Fetcher
     now: Clock
 

@@ -13,6 +13,7 @@ from bot.workers import start_workers
 from storage.database import open_database
 
 WORKERS: Final = 1
+PARSERS: Final = 1
 
 
 @asynccontextmanager
@@ -26,4 +27,5 @@ async def open_core(
             open_fetcher(AllowedHosts.parse(settings.allowed_hosts))
         )
         workers = stack.enter_context(start_workers(WORKERS))
-        yield Core(settings, db, workers, fetcher, now)
+        parsers = stack.enter_context(start_workers(PARSERS))
+        yield Core(settings, db, workers, parsers, fetcher, now)

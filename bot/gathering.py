@@ -80,7 +80,7 @@ async def _poll(core: Core, polling: Polling) -> Added:
             last_modified=polling.last_modified,
         )
         return Added()
-    batch = await core.workers.run(
+    batch = await core.parsers.run(
         prepare_feed,
         fetched.body,
         fetched.content_type,
@@ -122,7 +122,7 @@ async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[S
     if fetched.body is None:
         raise FetchError(url=url, reason="http_304")
     now = core.now()
-    batch = await core.workers.run(
+    batch = await core.parsers.run(
         prepare_feed, fetched.body, fetched.content_type, fetched.url, now, core.settings.zone
     )
     following = now + timedelta(seconds=core.settings.poll_interval)
