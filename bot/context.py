@@ -1,6 +1,7 @@
 """What every part of the running bot is handed: made once by `app`, never global."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from weakref import WeakValueDictionary
 from aiogram import Bot
 
 from bot.fetching import Fetcher
+from bot.rate_limits import Allowance
 from bot.settings import Settings
 from bot.workers import Workers
 from digests.models import ChatId, ScheduleId
@@ -43,6 +45,7 @@ class Context(Core):
         default_factory=WeakValueDictionary
     )
     failed_until: dict[ScheduleId, datetime] = field(default_factory=dict)
+    fetch_allowance: Allowance = field(default_factory=lambda: Allowance(time.monotonic))
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def digest_lock(self, chat: ChatId) -> asyncio.Lock:

@@ -46,6 +46,8 @@ class Batch:
     prepared: tuple[PreparedArticle, ...]
     rejected: tuple[Rejection, ...] = ()
     ttl_minutes: int | None = None  # None: no interval asked for
+    skip_hours: frozenset[int] = frozenset()
+    dates: tuple[datetime, ...] = ()  # of publication, as far as the entries have any
 
 
 def prepare_feed(
@@ -60,7 +62,13 @@ def prepare_feed(
     Raises NotAFeedError."""
     feed = parse_feed(data, content_type, url)
     batch = prepare_all([(entry.title, entry) for entry in feed.entries], now, zone, boilerplate)
-    return replace(batch, title=clean_title(feed.title) or None, ttl_minutes=feed.ttl_minutes)
+    return replace(
+        batch,
+        title=clean_title(feed.title) or None,
+        ttl_minutes=feed.ttl_minutes,
+        skip_hours=feed.skip_hours,
+        dates=tuple(entry.published for entry in feed.entries if entry.published),
+    )
 
 
 def prepare_files(
