@@ -54,6 +54,7 @@ async def _bot(far: dict[str, object]) -> tuple[float, list[float]]:
             "SVODKA_TELEGRAM_API_URL": str(far["api"]),
             "SVODKA_DATABASE_URL": f"sqlite:///{database}",
             "SVODKA_ACCESS": "open",
+            "SVODKA_ALLOWED_HOSTS": "127.0.0.1:*",
             "SVODKA_LOG_LEVEL": "ERROR",
         }
         process = await asyncio.create_subprocess_exec(

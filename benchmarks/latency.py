@@ -41,6 +41,7 @@ async def measure() -> list[tuple[str, ...]]:
                 telegram_api_url=far["api"],
                 database_url=f"sqlite:///{Path(folder) / 'bench.sqlite'}",
                 access="open",
+                allowed_hosts=("127.0.0.1:*",),
                 log_level="ERROR",
             )
             async with (

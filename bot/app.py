@@ -83,7 +83,17 @@ async def open_context(
         bot.session.middleware(Patience(limits))
         username = await username_of(bot)
         yield (
-            Context(settings, core.db, core.workers, core.fetcher, now, bot, username, update_wait),
+            Context(
+                settings,
+                core.db,
+                core.workers,
+                core.parsers,
+                core.fetcher,
+                now,
+                bot,
+                username,
+                update_wait,
+            ),
             limits,
         )
 

@@ -1,6 +1,7 @@
 """What every part of the running bot is handed: made once by `app`, never global."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from weakref import WeakValueDictionary
 from aiogram import Bot
 
 from bot.fetching import Fetcher
+from bot.rate_limits import Allowance
 from bot.settings import Settings
 from bot.workers import Workers
 from digests.models import ChatId, ScheduleId
@@ -29,6 +31,7 @@ class Core:
     settings: Settings
     db: Database
     workers: Workers
+    parsers: Workers  # for foreign bytes
     fetcher: Fetcher
     now: Clock
 
@@ -43,6 +46,7 @@ class Context(Core):
     )
     failed_until: dict[ScheduleId, datetime] = field(default_factory=dict)
     suggested: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)  # until when
+    fetch_allowance: Allowance = field(default_factory=lambda: Allowance(time.monotonic))
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
 
     def digest_lock(self, chat: ChatId) -> asyncio.Lock:

@@ -7,11 +7,13 @@ from typing import Final
 
 from bot.context import Clock, Core, utc_now
 from bot.fetching import open_fetcher
+from bot.guard import AllowedHosts
 from bot.settings import Settings
 from bot.workers import start_workers
 from storage.database import open_database
 
 WORKERS: Final = 1
+PARSERS: Final = 1
 
 
 @asynccontextmanager
@@ -21,6 +23,9 @@ async def open_core(
     """Raises DatabaseError."""
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(database))
-        fetcher = await stack.enter_async_context(open_fetcher())
+        fetcher = await stack.enter_async_context(
+            open_fetcher(AllowedHosts.parse(settings.allowed_hosts))
+        )
         workers = stack.enter_context(start_workers(WORKERS))
-        yield Core(settings, db, workers, fetcher, now)
+        parsers = stack.enter_context(start_workers(PARSERS))
+        yield Core(settings, db, workers, parsers, fetcher, now)

@@ -38,6 +38,12 @@ class TooManyTopicsError(SvodkaError):
     code = "error.too_many_topics"
 
 
+class TooOftenError(SvodkaError):
+    """A chat asks for more than it may have in a while; `seconds` until it may ask again."""
+
+    code = "error.too_often"
+
+
 class TooLargeError(SvodkaError):
     code = "error.too_large"
 

@@ -103,4 +103,4 @@ async def prepare_contents(
 ) -> Batch:
     """`source` None: files of no common source, which teach nothing of each other."""
     known = await boilerplate_of(core.db, source) if source else frozenset()
-    return await core.workers.run(prepare_files, contents, core.now(), core.settings.zone, known)
+    return await core.parsers.run(prepare_files, contents, core.now(), core.settings.zone, known)

@@ -11,7 +11,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Language
-from digests.models import ChatId, Subscriber, Topic
+from digests.models import ChatId, SourceId, Subscriber, Topic
 from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
 
 HOURS: Final = ("07:00", "08:00", "09:00", "12:00", "18:00", "21:00")
@@ -91,6 +91,10 @@ class DropMute(CallbackData, prefix="unmute"):
 class DropSource(CallbackData, prefix="dropsrc"):
     source: int
     sure: bool = False
+
+
+class RetrySource(CallbackData, prefix="retry"):
+    source: int
 
 
 class MoreStories(CallbackData, prefix="more"):
@@ -305,6 +309,10 @@ def mutes_keyboard(mutes: Sequence[Topic]) -> InlineKeyboardMarkup | None:
     """None: nothing is muted."""
     rows = [[button(f"✖ {one.words[:40]}", DropMute(mute=one.id))] for one in mutes]
     return keyboard(rows) if rows else None
+
+
+def retry_keyboard(source: SourceId, spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard([[button(spoken.say("sources.retry"), RetrySource(source=source))]])
 
 
 def pager(total: int, offset: int, size: int, page: str) -> Row:

@@ -1,14 +1,22 @@
-"""Telegram's rates: about 30 messages a second overall, one a second to a chat, 20 a minute to a
-group. They are not firm, so `retry_after` is obeyed besides."""
+"""What Telegram takes from us, and what a chat may ask of us.
 
+Telegram's rates: about 30 messages a second overall, one a second to a chat, 20 a minute to a
+group. They are not firm, so `retry_after` is obeyed besides.
+"""
+
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+
+from bot.errors import TooOftenError
 
 OVERALL_A_SECOND: Final = 30.0
 CHAT_SECONDS: Final = 1.0
 GROUP_SECONDS: Final = 3.0
 CHATS_REMEMBERED: Final = 10_000
+FETCHES_AT_ONCE: Final = 30
+FETCH_SECONDS: Final = 10.0
 
 
 @dataclass
@@ -49,3 +57,24 @@ class RateLimits:
         self._chats[chat] = at + (CHAT_SECONDS if chat > 0 else GROUP_SECONDS)
         if len(self._chats) > CHATS_REMEMBERED:
             self._chats = {known: free for known, free in self._chats.items() if free > now}
+
+
+@dataclass
+class Allowance:
+    """How often a chat may make us fetch something: a bucket of tokens each, filled over time."""
+
+    monotonic: Callable[[], float]
+
+    def __post_init__(self) -> None:
+        self._full_at: dict[int, float] = {}  # chat → when its bucket is full again
+
+    def take(self, chat: int) -> None:
+        """Raises TooOftenError with the `seconds` to wait when the bucket is empty."""
+        now = self.monotonic()
+        full_at = max(now, self._full_at.get(chat, now)) + FETCH_SECONDS
+        wait = full_at - now - FETCHES_AT_ONCE * FETCH_SECONDS
+        if wait > 0:
+            raise TooOftenError(chat=chat, seconds=math.ceil(wait))
+        self._full_at[chat] = full_at
+        if len(self._full_at) > CHATS_REMEMBERED:
+            self._full_at = {known: at for known, at in self._full_at.items() if at > now}

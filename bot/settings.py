@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.guard import AllowedHosts
 
 PREFIX: Final = "SVODKA_"
 SQLITE: Final = "sqlite:///"
@@ -78,6 +79,11 @@ class Settings(BaseSettings):
     poll_interval: int = Field(
         900, ge=5, le=86_400, description="Seconds between two looks at a feed and at the folder."
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Private hosts and unusual ports that sources may be fetched from, "
+        "comma-separated: `rsshub:1200`. Everything else must be on the public internet.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
@@ -85,11 +91,17 @@ class Settings(BaseSettings):
         "human", description="`human` lines for a terminal, `json` for machines."
     )
 
-    @field_validator("admins", mode="before")
+    @field_validator("admins", "allowed_hosts", mode="before")
     @classmethod
-    def _split_admins(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _hosts_with_ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        AllowedHosts.parse(value)
         return value
 
     @field_validator("default_timezone")

@@ -2,7 +2,8 @@
 bytes, runs here and can be killed.
 
 Never threads: five queries beside one busy thread take 110 ms at p95, beside a busy process
-0.5 ms. Workers import `digests` only (see `bot.__main__`).
+0.5 ms. Workers import `digests` only (see `bot.__main__`). Foreign bytes have a pool of their own,
+so that a digest somebody waits for never stands behind a bomb.
 """
 
 import asyncio
@@ -15,8 +16,10 @@ from typing import Final, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import WorkerError
+from bot.worker_side import call, limit_memory
 
 JOB_SECONDS: Final = 10.0
+JOB_MEGABYTES: Final = 256
 JOBS_BEFORE_RENEWAL: Final = 2_000  # a long-lived worker never keeps more than it needs
 
 P = ParamSpec("P")
@@ -30,21 +33,30 @@ class Workers:
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a function of `digests` in a worker.
 
-        Raises what it raises, and WorkerError when it dies or takes over `JOB_SECONDS`.
+        Raises the errors of ours that it raises, and WorkerError with `reason` for any other, when
+        the worker dies (`died`, out of memory as a rule) or takes over `JOB_SECONDS` (`too_slow`).
+        Other calls that wait for the pool are not affected.
         """
-        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=JOB_SECONDS)
+        future = self._pool.schedule(
+            call, args=(function, *args), kwargs=kwargs, timeout=JOB_SECONDS
+        )
         try:
             result: R = await asyncio.wrap_future(future)
-        except (WorkTimeoutError, ProcessExpired) as error:
-            raise WorkerError(job=function.__name__, reason=type(error).__name__) from error
+        except WorkTimeoutError as error:
+            raise WorkerError(job=function.__name__, reason="too_slow") from error
+        except ProcessExpired as error:
+            raise WorkerError(job=function.__name__, reason="died") from error
         return result
 
 
 @contextmanager
 def start_workers(count: int = 1) -> Iterator[Workers]:
+    """The pool's processes start with its first job."""
     pool = ProcessPool(
         max_workers=count,
         max_tasks=JOBS_BEFORE_RENEWAL,
+        initializer=limit_memory,
+        initargs=(JOB_MEGABYTES,),
         context=multiprocessing.get_context("spawn"),
     )
     try:

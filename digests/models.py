@@ -60,6 +60,7 @@ class Feed:
     entries: tuple[Entry, ...]
     link: str | None = None  # None: the feed names no site
     ttl_minutes: int | None = None  # None: the feed asks for no interval
+    skip_hours: frozenset[int] = frozenset()  # of UTC, in which it wants no polls
 
 
 class ParagraphKind(StrEnum):

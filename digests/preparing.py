@@ -4,7 +4,7 @@ This is the heaviest step of the pipeline, a few milliseconds an article, and to
 only: the bot runs it in a worker process.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, tzinfo
@@ -46,6 +46,8 @@ class Batch:
     prepared: tuple[PreparedArticle, ...]
     rejected: tuple[Rejection, ...] = ()
     ttl_minutes: int | None = None  # None: no interval asked for
+    skip_hours: frozenset[int] = frozenset()
+    dates: tuple[datetime, ...] = ()  # of publication, as far as the entries have any
 
 
 def prepare_feed(
@@ -60,7 +62,37 @@ def prepare_feed(
     Raises NotAFeedError."""
     feed = parse_feed(data, content_type, url)
     batch = prepare_all([(entry.title, entry) for entry in feed.entries], now, zone, boilerplate)
-    return replace(batch, title=clean_title(feed.title) or None, ttl_minutes=feed.ttl_minutes)
+    return replace(
+        batch,
+        prepared=tuple(told_apart(batch.prepared)),
+        title=clean_title(feed.title) or None,
+        ttl_minutes=feed.ttl_minutes,
+        skip_hours=feed.skip_hours,
+        dates=tuple(entry.published for entry in feed.entries if entry.published),
+    )
+
+
+def told_apart(articles: Sequence[PreparedArticle]) -> list[PreparedArticle]:
+    """The same articles, each under an identity of its own where a feed gives several the same.
+
+    A guid that stands for different addresses, or for none, names nothing: the address or the
+    words do. One address without a guid of its own, shared by many, is a page and no article.
+    Repeats of a guid at one address stay: they are one article.
+    """
+    named: defaultdict[str, set[str | None]] = defaultdict(set)
+    counts = Counter(article.guid for article in articles)
+    for article in articles:
+        named[article.guid].add(article.url)
+    apart = []
+    for article in articles:
+        urls = named[article.guid]
+        if counts[article.guid] > 1 and (article.url is None or article.guid == article.url):
+            apart.append(replace(article, guid=article.fingerprint))
+        elif len(urls) > 1 and article.url:
+            apart.append(replace(article, guid=article.url))
+        else:
+            apart.append(article)
+    return apart
 
 
 def prepare_files(

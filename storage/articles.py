@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +10,7 @@ from typing import Any, Final
 from digests.models import Article, ArticleId, ChatId, Keys, Pick, PreparedArticle, Source, StoryId
 from storage.boilerplate import learn_lines
 from storage.database import Database, Transaction
+from storage.identity import known_articles
 from storage.instants import from_seconds, to_seconds
 from storage.sources import SOURCE_COLUMNS, VISIBLE, source_of
 from storage.stories import Stories
@@ -73,72 +74,31 @@ async def add_articles(
     ordered = sorted(unique.values(), key=lambda article: article.published)
     added = Added()
     for start in range(0, len(ordered), BATCH_ROWS):
+        batch = ordered[start : start + BATCH_ROWS]
         async with db.write() as tx:
-            added += await _add_batch(tx, source, ordered[start : start + BATCH_ROWS], arrived)
+            known = await known_articles(tx, source.id, batch, unique.keys())
+            added += await _add_batch(tx, source, batch, known, arrived)
     return added
 
 
 async def _add_batch(
-    tx: Transaction, source: Source, batch: Sequence[PreparedArticle], arrived: datetime | None
+    tx: Transaction,
+    source: Source,
+    batch: Sequence[PreparedArticle],
+    known: Mapping[str, sqlite3.Row],
+    arrived: datetime | None,
 ) -> Added:
-    known = await _known(tx, source, batch)
     fresh = [article for article in batch if article.guid not in known]
     changed = [
-        (known[article.guid]["id"], article)
+        (row["id"], article)
         for article in batch
-        if article.guid in known and known[article.guid]["fingerprint"] != article.fingerprint
+        if (row := known.get(article.guid))
+        and (row["title"], row["text"]) != (article.title, article.text)
     ]
     await _insert(tx, source, fresh, arrived)
     await learn_lines(tx, source.id, fresh)
     await _change(tx, changed)
     return Added(len(fresh), len(changed), len(batch) - len(fresh) - len(changed))
-
-
-async def _known(
-    tx: Transaction, source: Source, batch: Sequence[PreparedArticle]
-) -> dict[str, sqlite3.Row]:
-    rows = await tx.fetch_all(
-        """
-        SELECT id, guid, fingerprint FROM article
-        WHERE source_id = :source AND guid IN (SELECT value FROM json_each(:guids))
-        """,
-        {"source": source.id, "guids": json.dumps([article.guid for article in batch])},
-    )
-    found = {row["guid"]: row for row in rows}
-    return found | await _known_by_words(tx, source, batch, found)
-
-
-async def _known_by_words(
-    tx: Transaction,
-    source: Source,
-    batch: Sequence[PreparedArticle],
-    found: dict[str, sqlite3.Row],
-) -> dict[str, sqlite3.Row]:
-    """Articles that came back under another guid: same source and address, or same words."""
-    strangers = [article for article in batch if article.guid not in found]
-    rows = await tx.fetch_all(
-        """
-        SELECT id, guid, url, fingerprint FROM article
-        WHERE source_id = :source AND (
-            (url IN (SELECT value FROM json_each(:urls))
-                AND guid NOT IN (SELECT value FROM json_each(:guids)))
-            OR fingerprint IN (SELECT value FROM json_each(:fingerprints)))
-        """,
-        {
-            "source": source.id,
-            "urls": json.dumps([article.url for article in strangers if article.url]),
-            # Two entries of one document with one address are two (a live page's anchors).
-            "guids": json.dumps([article.guid for article in batch]),
-            "fingerprints": json.dumps([article.fingerprint for article in strangers]),
-        },
-    )
-    by_url = {row["url"]: row for row in rows if row["url"]}
-    by_words = {row["fingerprint"]: row for row in rows}
-    return {
-        article.guid: row
-        for article in strangers
-        if (row := by_words.get(article.fingerprint) or by_url.get(article.url))
-    }
 
 
 async def _insert(
@@ -185,12 +145,17 @@ async def _insert(
 
 
 async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]]) -> None:
-    """Take over an edit. The story, the time of publication and what was told stay."""
-    rows = [_content(number, article) for number, article in changed]
+    """Take over an edit, and the address if it has a new one. The story, the time of publication
+    and what was told stay."""
+    rows = [
+        _content(number, article) | {"url": article.url, "link": article.link}
+        for number, article in changed
+    ]
     await tx.execute_all(
         """
         UPDATE article SET title = :title, text = :text, fingerprint = :fingerprint,
-            language = :language, summary = :summary, quote = :quote
+            language = :language, summary = :summary, quote = :quote,
+            url = ifnull(:url, url), link = ifnull(:link, link)
         WHERE id = :id
         """,
         rows,

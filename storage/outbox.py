@@ -19,13 +19,18 @@ LEASE: Final = timedelta(seconds=120)
 async def add_notice(db: Database, chat: ChatId, content: str, now: datetime) -> DeliveryId:
     """Queue a message that is no digest: to an admin, or to somebody let in."""
     async with db.write() as tx:
-        number = await tx.insert(
-            """
-            INSERT INTO delivery (chat_id, part, content, due_at, created_at)
-            VALUES (:chat, 1, :content, :now, :now)
-            """,
-            {"chat": chat, "content": content, "now": to_seconds(now)},
-        )
+        return await queue_notice(tx, chat, content, now)
+
+
+async def queue_notice(tx: Transaction, chat: ChatId, content: str, now: datetime) -> DeliveryId:
+    """`add_notice` as part of what it tells of."""
+    number = await tx.insert(
+        """
+        INSERT INTO delivery (chat_id, part, content, due_at, created_at)
+        VALUES (:chat, 1, :content, :now, :now)
+        """,
+        {"chat": chat, "content": content, "now": to_seconds(now)},
+    )
     return DeliveryId(number or 0)
 
 

@@ -1,19 +1,26 @@
 """Where articles come from, who may read them, and how their polling goes."""
 
+import json
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from digests.models import ChatId, Source, SourceId, SourceKind
 from storage.database import Database
 from storage.instants import from_seconds, to_seconds
+from storage.outbox import queue_notice
 
 # What a chat may see: shared sources and its own. Every read of articles carries this condition.
 VISIBLE: Final = "(source.owner_chat_id IS NULL OR source.owner_chat_id = :chat)"
 SOURCE_COLUMNS: Final = (
     "source.id AS source_id, source.kind AS source_kind, source.address, "
     "source.title AS source_title, source.owner_chat_id, source.weight"
+)
+POLLING_COLUMNS: Final = (
+    f"{SOURCE_COLUMNS}, etag, last_modified, failures, last_success_at, interval_seconds, "
+    "skip_hours"
 )
 
 
@@ -26,6 +33,20 @@ class Polling:
     last_modified: str | None  # None: none given
     failures: int
     is_first: bool  # nothing was ever fetched: what comes is backlog
+    interval: timedelta | None = None  # None: not known how often it is worth a look
+    skip_hours: frozenset[int] = frozenset()  # of UTC, in which it wants no polls
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a poll that went well leaves for the next one."""
+
+    etag: str | None = None  # None: none given
+    last_modified: str | None = None  # None: none given
+    interval: timedelta | None = None  # None: not known how often it is worth a look
+    skip_hours: frozenset[int] = frozenset()  # of UTC, in which it wants no polls
+    title: str | None = None  # None: the one it has
+    moved: str | None = None  # None: it is where it was; else its address from now on
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +58,7 @@ class Health:
     last_success: datetime | None  # None: never
     failures: int
     last_error: str | None  # None: the last poll went well
+    parked: datetime | None = None  # None: polled; else not any more since then
 
 
 def source_of(row: sqlite3.Row) -> Source:
@@ -103,6 +125,7 @@ async def visible_sources(db: Database, chat: ChatId) -> list[Health]:
     rows = await db.fetch_all(
         f"""
         SELECT {SOURCE_COLUMNS}, source.last_success_at, source.failures, source.last_error,
+               source.parked_at,
                (SELECT count(*) FROM article WHERE article.source_id = source.id) AS articles
         FROM source WHERE {VISIBLE} ORDER BY source.title, source.id
         """,  # noqa: S608 - constants
@@ -115,59 +138,76 @@ async def visible_sources(db: Database, chat: ChatId) -> list[Health]:
             from_seconds(row["last_success_at"]),
             row["failures"],
             row["last_error"],
+            from_seconds(row["parked_at"]),
         )
         for row in rows
     ]
 
 
-async def due_sources(db: Database, now: datetime, limit: int = 50) -> list[Polling]:
+async def due_sources(
+    db: Database, now: datetime, limit: int = 50, *, except_for: Iterable[SourceId] = ()
+) -> list[Polling]:
+    """Those due longest first; `except_for` are being polled already."""
     rows = await db.fetch_all(
         f"""
-        SELECT {SOURCE_COLUMNS}, etag, last_modified, failures, last_success_at FROM source
-        WHERE next_poll_at <= :now ORDER BY next_poll_at LIMIT :limit
+        SELECT {POLLING_COLUMNS} FROM source
+        WHERE next_poll_at <= :now AND id NOT IN (SELECT value FROM json_each(:except))
+        ORDER BY next_poll_at LIMIT :limit
         """,  # noqa: S608 - a constant
-        {"now": to_seconds(now), "limit": limit},
+        {"now": to_seconds(now), "limit": limit, "except": json.dumps(list(except_for))},
     )
-    return [
-        Polling(
-            source_of(row),
-            row["etag"],
-            row["last_modified"],
-            row["failures"],
-            row["last_success_at"] is None,
-        )
-        for row in rows
-    ]
+    return [_polling_of(row) for row in rows]
+
+
+async def find_polling(db: Database, source: SourceId) -> Polling | None:
+    """What a poll out of turn needs. None: there is no such source, or it is not polled."""
+    row = await db.fetch_one(
+        f"SELECT {POLLING_COLUMNS} FROM source WHERE id = :id AND kind = :kind",  # noqa: S608
+        {"id": source, "kind": SourceKind.FEED},
+    )
+    return _polling_of(row) if row else None
+
+
+def _polling_of(row: sqlite3.Row) -> Polling:
+    seconds = row["interval_seconds"]
+    return Polling(
+        source_of(row),
+        row["etag"],
+        row["last_modified"],
+        row["failures"],
+        row["last_success_at"] is None,
+        None if seconds is None else timedelta(seconds=seconds),
+        frozenset(hour for hour in range(24) if row["skip_hours"] >> hour & 1),
+    )
 
 
 async def record_success(
-    db: Database,
-    source: SourceId,
-    now: datetime,
-    next_poll_at: datetime,
-    *,
-    etag: str | None,
-    last_modified: str | None,
-    title: str | None = None,
+    db: Database, source: SourceId, now: datetime, next_poll_at: datetime, polled: Polled
 ) -> None:
-    """`title` None: keep the one we have."""
+    """Also ends a source's parking. It stays where it is if its new address is taken."""
+    values = {
+        "id": source,
+        "now": to_seconds(now),
+        "next": to_seconds(next_poll_at),
+        "etag": polled.etag,
+        "last_modified": polled.last_modified,
+        "interval": polled.interval and int(polled.interval.total_seconds()),
+        "skip": sum(1 << hour for hour in polled.skip_hours),
+        "title": polled.title,
+        "moved": polled.moved,
+    }
     async with db.write() as tx:
         await tx.execute(
             """
             UPDATE source SET etag = :etag, last_modified = :last_modified, failures = 0,
-                last_error = NULL, last_success_at = :now, next_poll_at = :next,
-                title = ifnull(:title, title)
+                last_error = NULL, last_success_at = :now, next_poll_at = :next, parked_at = NULL,
+                interval_seconds = :interval, skip_hours = :skip, title = ifnull(:title, title)
             WHERE id = :id
             """,
-            {
-                "id": source,
-                "now": to_seconds(now),
-                "next": to_seconds(next_poll_at),
-                "etag": etag,
-                "last_modified": last_modified,
-                "title": title,
-            },
+            values,
         )
+        if polled.moved:
+            await tx.execute("UPDATE OR IGNORE source SET address = :moved WHERE id = :id", values)
 
 
 async def record_failure(
@@ -182,3 +222,39 @@ async def record_failure(
             """,
             {"id": source, "error": error, "next": to_seconds(next_poll_at)},
         )
+
+
+async def park_source(
+    db: Database, source: SourceId, now: datetime, error: str, notices: Iterable[tuple[ChatId, str]]
+) -> bool:
+    """Give a source up and put the notices of it into the outbox, once. False: it was parked."""
+    async with db.write() as tx:
+        parked = await tx.execute(
+            """
+            UPDATE source SET failures = failures + 1, last_error = :error, next_poll_at = NULL,
+                parked_at = :now
+            WHERE id = :id AND parked_at IS NULL
+            """,
+            {"id": source, "error": error, "now": to_seconds(now)},
+        )
+        if parked:
+            for chat, content in notices:
+                await queue_notice(tx, chat, content, now)
+    return bool(parked)
+
+
+async def readers_of(db: Database, source: Source) -> list[tuple[ChatId, str]]:
+    """(chat, language) of those who would miss the source: its owner, or whoever was told a story
+    it reported and still gets digests."""
+    rows = await db.fetch_all(
+        """
+        SELECT chat_id, language FROM subscriber WHERE chat_id = :owner
+        UNION
+        SELECT subscriber.chat_id, subscriber.language FROM article
+        JOIN told ON told.story_id = article.story_id
+        JOIN subscriber ON subscriber.chat_id = told.chat_id AND subscriber.subscribed = 1
+        WHERE article.source_id = :id AND :owner IS NULL
+        """,
+        {"id": source.id, "owner": source.owner},
+    )
+    return [(ChatId(row["chat_id"]), row["language"]) for row in rows]

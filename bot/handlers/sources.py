@@ -10,10 +10,10 @@ from bot.context import Context
 from bot.errors import StaleButtonError, TooLargeError
 from bot.fetching import checked_link
 from bot.files import MOST_FILE_BYTES, add_document
-from bot.gathering import add_feed
+from bot.gathering import add_feed, retry_source
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.keyboards import DropSource, Go, button, keyboard, pager
+from bot.keyboards import DropSource, Go, RetrySource, button, keyboard, pager
 from digests.models import Source, SourceId, Subscriber
 from storage import sources
 from storage.sources import Health
@@ -30,6 +30,7 @@ def make_router() -> Router:
     router.message.register(ask_removal, Command("removesource"), flags=admin)
     router.message.register(take_document, F.document, F.chat.type == "private", flags=admin)
     router.callback_query.register(page_sources, Go.filter(F.page == "sources"))
+    router.callback_query.register(retry, RetrySource.filter())
     router.callback_query.register(page_removal, Go.filter(F.page == "removal"), flags=admin)
     router.callback_query.register(drop_source, DropSource.filter(), flags=admin)
     return router
@@ -65,25 +66,55 @@ async def show_sources(
     offset = max(0, min(offset, len(found) - 1))
     lines = [describe(health, spoken) for health in found[offset : offset + SOURCES_A_PAGE]]
     text = spoken.say("sources.list", len(found)) + "\n\n" + "\n".join(lines)
-    row = pager(len(found), offset, SOURCES_A_PAGE, "sources")
-    await show(event, text, keyboard([row]) if row else None)
+    rows = [
+        [button(f"↻ {health.source.title[:40]}", RetrySource(source=health.source.id))]
+        for health in found[offset : offset + SOURCES_A_PAGE]
+        if health.parked
+    ]
+    rows.append(pager(len(found), offset, SOURCES_A_PAGE, "sources"))
+    await show(event, text, keyboard(rows) if any(rows) else None)
 
 
 def describe(health: Health, spoken: Language) -> str:
-    mark = "⚠️" if health.last_error else "•"
+    mark = "⏸" if health.parked else "⚠️" if health.last_error else "•"
     line = f"{mark} {health.source.title[:60]} — {spoken.say('count.articles', health.articles)}"
-    if health.last_error:
+    if health.parked:
+        line += " · " + spoken.say("sources.not_polled")
+    elif health.last_error:
         line += " · " + spoken.say("sources.failing", health.failures)
     return line
 
 
+async def retry(
+    press: CallbackQuery,
+    callback_data: RetrySource,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    """Look at a source that was given up, right now."""
+    source = await _visible_source(context, subscriber, SourceId(callback_data.source))
+    context.fetch_allowance.take(subscriber.chat_id)
+    retried = await retry_source(context, source.id)
+    if retried is None:
+        raise StaleButtonError
+    articles = spoken.say("count.articles", retried[1].new)
+    await show(press, spoken.say("sources.revived", title=source.title, articles=articles))
+
+
 async def add_source(
-    message: Message, command: CommandObject, context: Context, spoken: Language
+    message: Message,
+    command: CommandObject,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
 ) -> None:
     if not command.args:
         await message.answer(spoken.say("sources.add_usage"))
         return
-    source, added = await add_feed(context, checked_link(command.args))
+    link = checked_link(command.args)
+    context.fetch_allowance.take(subscriber.chat_id)
+    source, added = await add_feed(context, link)
     articles = spoken.say("count.articles", added.new)
     await message.answer(spoken.say("sources.added", title=source.title, articles=articles))
 

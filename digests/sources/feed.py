@@ -19,6 +19,7 @@ import feedparser
 
 from digests.errors import ArticleRejectedError, NotAFeedError
 from digests.models import Entry, Feed, host_of
+from digests.sources.hints import hints_of
 from digests.text.characters import clean_characters, clean_title, shortened
 from digests.text.charset import decode
 from digests.text.markup import plain_text
@@ -29,7 +30,6 @@ MOST_ENTRIES: Final = 1_000
 MOST_GUID_CHARACTERS: Final = 1_000
 MOST_LINK_CHARACTERS: Final = 2_000
 _EARLIEST_YEAR: Final = 1990  # dates before the first feeds are broken clocks
-_MOST_TTL_MINUTES: Final = 60 * 24 * 7
 
 _HTML_PAGE = re.compile(
     r"(?:\s|<\?xml[^>]*>|<!--.*?-->)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
@@ -38,7 +38,6 @@ _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECAS
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>", re.IGNORECASE)
 _XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
-_TTL = re.compile(r"<ttl>\s*(\d{1,6})\s*</ttl>", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _HEAD_LETTERS: Final = 20_000
 
@@ -151,9 +150,8 @@ def _feed(head: Record, records: Iterable[Record], text: str, url: str | None) -
     entries = [entry for record in records if (entry := _entry(record, site or url, named))]
     if not entries:
         raise NotAFeedError(reason="no entries", url=url)
-    ttl = _TTL.search(text[:_HEAD_LETTERS])
-    minutes = min(int(ttl[1]), _MOST_TTL_MINUTES) if ttl else 0
-    return Feed(title=named, entries=tuple(entries), link=site, ttl_minutes=minutes or None)
+    hints = hints_of(text)
+    return Feed(named, tuple(entries), site, hints.ttl_minutes, hints.skip_hours)
 
 
 def _entry(record: Record, base: str | None, feed_title: str) -> Entry | None:

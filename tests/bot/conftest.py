@@ -70,7 +70,7 @@ async def feeds() -> AsyncIterator[Feeds]:
 async def template(quick: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Path]:
     """A database that holds the newsroom's feeds, as if they were read just before START."""
     path = tmp_path_factory.mktemp("template") / "svodka.sqlite"
-    settings = load_settings(_env_file=None, poll_interval=86_400)
+    settings = load_settings(_env_file=None, poll_interval=86_400, allowed_hosts=("127.0.0.1:*",))
     clock = Clock(START)
     async with run_newsroom(START, clock) as newsroom:
         async with open_core(settings, path, now=clock) as opened:

@@ -299,6 +299,7 @@ async def run_bot(
             "admins": (ADMIN,),
             "access": AccessPolicy.OPEN,
             "poll_interval": 3600,
+            "allowed_hosts": ("127.0.0.1:*",),
         }
         running = Running(clock, sandbox, client, feeds, load_settings(**(values | settings)))
         if start:

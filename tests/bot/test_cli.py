@@ -167,7 +167,7 @@ def test_ingest_counts_new_known_and_rejected_and_says_why(
         "nowhere",
     ):
         assert words in first.stderr
-    assert "127.0.0.1:9/rss: Couldn't connect" in first.stderr
+    assert "127.0.0.1:9/rss: An unusual port" in first.stderr
     again = svodka("ingest", "news")
     assert again.stdout.strip() == "0 new, 0 changed, 1 known, 3 rejected"
     assert "кактус" in svodka("search", "кактусы").stdout, "the real database is searched"

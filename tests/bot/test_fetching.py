@@ -13,6 +13,7 @@ from aiohttp import web
 from bot import fetching
 from bot.errors import BadLinkError, FetchError
 from bot.fetching import Fetcher, checked_link, open_fetcher
+from bot.guard import AllowedHosts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def fetcher() -> AsyncIterator[Fetcher]:
-    async with open_fetcher() as opened:
+    async with open_fetcher(AllowedHosts.parse(["127.0.0.1:*"])) as opened:
         yield opened
 
 
@@ -177,17 +178,94 @@ async def test_redirects_are_followed_five_times(
         fetched = await fetcher.fetch(url)
         assert (fetched.url, fetched.body) == (end, b"here")
     else:
-        assert (await refusal(fetcher, url)).values["reason"] == "connection"
+        assert (await refusal(fetcher, url)).values["reason"] == "redirects"
 
 
-@pytest.mark.parametrize("target", ["file:///etc/passwd", "ftp://a.example/", "http://", "//["])
-async def test_redirect_to_what_is_no_web_address_fails(
-    fetcher: Fetcher, feeds: Feeds, target: str
+async def test_redirects_in_a_circle_end(fetcher: Fetcher, feeds: Feeds) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        raise web.HTTPMovedPermanently(request.path)
+
+    url = feeds.put(answer)
+    assert (await refusal(fetcher, url)).values["reason"] == "redirects"
+    assert len(feeds.seen(url)) == 6
+
+
+@pytest.mark.parametrize(
+    ("statuses", "lasting"),
+    [((301,), 1), ((308, 301), 2), ((302, 301), 0), ((301, 307), 1), ((303,), 0)],
+)
+async def test_lasting_redirects_say_where_a_source_has_moved(
+    fetcher: Fetcher, feeds: Feeds, statuses: tuple[int, ...], lasting: int
+) -> None:
+    urls = [feeds.put_body("here")]
+    for status in reversed(statuses):
+
+        async def answer(
+            _: web.Request, status: int = status, target: str = urls[0]
+        ) -> web.Response:
+            return web.Response(status=status, headers={"Location": target})
+
+        urls.insert(0, feeds.put(answer))
+    fetched = await fetcher.fetch(urls[0])
+    assert fetched.url == urls[-1]
+    assert fetched.moved == (urls[lasting] if lasting else None)
+
+
+@pytest.mark.parametrize(
+    ("header", "age", "fresh"),
+    [
+        ("max-age=600", None, timedelta(seconds=600)),
+        ("public, max-age=3600, must-revalidate", "600", timedelta(seconds=3000)),
+        ("s-maxage=60", None, None),
+        ("max-age=31536000", None, timedelta(hours=24)),
+        ("max-age=5", "100", timedelta(0)),
+        ("no-cache", None, None),
+        ("max-age=soon", "x", None),
+    ],
+)
+async def test_how_long_an_answer_is_fresh_is_heard(
+    fetcher: Fetcher, feeds: Feeds, header: str, age: str | None, fresh: timedelta | None
+) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        headers = {"Cache-Control": header} | ({"Age": age} if age else {})
+        return web.Response(text="x", headers=headers)
+
+    assert (await fetcher.fetch(feeds.put(answer))).max_age == fresh
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("file:///etc/passwd", "scheme"),
+        ("ftp://a.example/", "scheme"),
+        ("gopher://127.0.0.1/x", "scheme"),
+        ("http://", "redirects"),
+        ("http://[", "redirects"),
+        ("http://u:p@127.0.0.1/", "userinfo"),
+        ("http://127.0.0.2/", "private"),
+        ("//127.0.0.2/", "private"),
+        ("http://127.0.0.2:22/", "port"),
+        ("http://[::1]/", "private"),
+    ],
+)
+async def test_redirect_to_where_nobody_may_go_fails(
+    fetcher: Fetcher, feeds: Feeds, target: str, reason: str
 ) -> None:
     async def answer(_: web.Request) -> web.Response:
         return web.Response(status=302, headers={"Location": target})
 
-    assert (await refusal(fetcher, feeds.put(answer))).values["reason"] == "connection"
+    assert (await refusal(fetcher, feeds.put(answer))).values["reason"] == reason
+
+
+async def test_headers_without_end_are_refused(fetcher: Fetcher, feeds: Feeds) -> None:
+    async def long(_: web.Request) -> web.Response:
+        return web.Response(text="x", headers={"X-Long": "x" * 100_000})
+
+    async def many(_: web.Request) -> web.Response:
+        return web.Response(text="x", headers={f"X-{n}": "x" for n in range(5_000)})
+
+    for handler in (long, many):
+        assert (await refusal(fetcher, feeds.put(handler))).values["reason"] == "headers"
 
 
 async def test_connection_that_breaks_is_an_error_of_ours(fetcher: Fetcher, feeds: Feeds) -> None:

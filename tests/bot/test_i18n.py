@@ -141,11 +141,8 @@ def test_every_key_is_used() -> None:
 
 
 def test_reasons_of_failed_fetches_are_ones_that_happen() -> None:
-    raised = set(
-        re.findall(
-            r'reason=f?"(\w+?)(?:_\{.*?\})?"', Path(ROOT / "bot" / "fetching.py").read_text("utf-8")
-        )
-    )
+    code = "".join((ROOT / "bot" / name).read_text("utf-8") for name in ("fetching.py", "guard.py"))
+    raised = set(re.findall(r'(?:return |reason ?= ?f?)"(\w+?)(?:_\{.*?\})?"', code))
     for key in keys("ru"):
         if key.startswith("error.fetch."):
             reason = key.removeprefix("error.fetch.")
