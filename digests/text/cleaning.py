@@ -68,6 +68,7 @@ _TEASER: Final = r"""читайте\ (?:также|ещ[её]|по\ теме|н�
     |если\ вы\ (?:нашли|заметили|стали\ свидетел)|нашли\ (?:ошибку|опечатку)
     |сообщить\ об\ (?:ошибке|опечатке)|реклама\s*(?:[.:|—]|$)|на\ правах\ рекламы
     |партн[её]рский\ материал|промо\b\s*:|read\ (?:more|also|next|the\ (?:full|rest|original))
+    |also\ (?:read|see|watch|listen(?:\ to)?)\s?:
     |continue\ reading|keep\ reading|full\ story|see\ also
     |related(?:\ (?:stories|articles|news|topics|posts|content))?\s*(?:[:—–|]|$)
     |more\ on\ this(?:\ story)?|more\ (?:on|from)\b[^.]{0,60}[:]|you\ may\ also\ like
@@ -85,6 +86,7 @@ _TEASER_OPENING = re.compile(rf"^[\W_]*(?:{_TEASER})", re.VERBOSE | re.IGNORECAS
 _TEASER_TAIL = re.compile(
     rf"(?<=[.!?…»”\")])\s*[→▶►👉>»(\[]*\s*(?=[A-ZА-ЯЁ])(?:{_TEASER})", re.VERBOSE | re.IGNORECASE
 )
+_STOP = re.compile(r"[.!?…](?:\s|$)")
 _ADVERTISING = re.compile(
     r"\berid\s?[:=]|(?:^|\s)erid\s[\w-]{6,}|^реклама[.:]?\s*(?:ооо|ао|пао|ип|зао)\b|\bрекламодатель\b"
     r"|^(?:ооо|ао|пао|ип)\s.{0,80}\bинн\s?\d{10}",
@@ -177,9 +179,12 @@ def _is_prose(line: str) -> bool:
 
 
 def _without_teaser_tail(line: str) -> str:
+    """Without the teaser behind the last sentence: a short one, or titles without a full stop."""
     found = _TEASER_TAIL.search(line)
-    if found and line.count(" ", found.start()) < TEASER_WORDS:
-        return line[: found.start()].rstrip()
+    if found:
+        tail = line[found.end() :]
+        if tail.count(" ") < TEASER_WORDS or not _STOP.search(tail):
+            return line[: found.start()].rstrip()
     return line
 
 
