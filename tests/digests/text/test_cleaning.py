@@ -65,9 +65,11 @@ def test_prose_that_opens_like_junk_stays(line: str) -> None:
     ("line", "left"),
     [
         (
-            "The third episode goes on. ALSO READ: PODCAST | From learning to shoot to a new role "
-            "– Ronja Mareis tells all about her part in 'Lines' PODCAST | THE INTERVIEW: Meeting "
-            "the scene-stealer – The cheeky truck driver played by Gert Stein in the second part",
+            (
+                "The third episode goes on. ALSO READ: PODCAST | From learning to shoot to a new "
+                "role – Ronja Mareis tells all about her part in 'Lines' PODCAST | Meeting the "
+                "scene-stealer – The cheeky truck driver played by Gert Stein in the second part"
+            ),
             "The third episode goes on.",
         ),
         (
