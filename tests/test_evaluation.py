@@ -73,7 +73,7 @@ def test_developing_stories_come_back_with_news_only() -> None:
 @needs_shared_data
 def test_summaries_are_nearer_to_the_editors_than_their_first_sentences() -> None:
     ours, lead = summaries.judge([("ours", summaries.ours), ("lead-3", summaries.lead)])
-    assert ours.one >= 0.325
-    assert ours.two >= 0.10
-    assert ours.one >= 1.07 * lead.one
+    assert ours.one >= 0.335
+    assert ours.two >= 0.103
+    assert ours.one >= 1.09 * lead.one
     assert ours.two > lead.two
