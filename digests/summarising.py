@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from digests.models import CleanText, ParagraphKind, Pick, Sentence
-from digests.text.cleaning import opens_with_quotation
+from digests.text.cleaning import opens_as_teaser, opens_with_quotation
 from digests.text.sentences import split_sentences
 from digests.text.words import STOP_WORDS, split_words, stem
 
@@ -54,6 +55,7 @@ _GOES_ON: Final = ":;,—–-"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CUT = re.compile(r"(?:…|\.\.\.)[»”\")\]]*$")
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
+_QUOTE_MARK = re.compile(r"[«»“”„]")
 _OWN_WORDS = re.compile(
     r"""(?<![\w-])(?:(?i:я|мне|меня|мной|мы|нам|нас|нами|вы|вам|вас|вами|(?:мо|наш|ваш)(?:
     |й|я|ё|е|ю|у|а|ей|и|их|им|ими|его|ему|ем|ём))|I|[Mm][ey]|[Ww]e|[Oo]ur|us|[Yy]our?)(?![\w-])""",
@@ -212,6 +214,8 @@ def _may_stand(article: CleanText, sentence: Sentence, published: datetime) -> b
     dense = "".join(words)
     if sum(map(str.isalpha, dense)) < LEAST_LETTERS_SHARE * len(dense):
         return False
+    if opens_as_teaser(text):
+        return False
     is_list = text.count("(") > MOST_BRACKETS or text.count(",") > MOST_COMMAS
     return not is_list and _is_balanced(text)
 
@@ -232,16 +236,23 @@ def _is_old(text: str, published: datetime) -> bool:
 def _inside_quotation(sentences: Sequence[Sentence]) -> list[bool]:
     """Which sentences stand inside a quotation that goes on over a sentence's end: somebody's
     words, which must not be shown as the article's."""
-    inside = []
-    depth, paragraph = 0, -1
-    for sentence in sentences:
-        if sentence.paragraph != paragraph:
-            depth, paragraph = 0, sentence.paragraph
-        before = depth
-        depth = max(0, depth + sentence.text.count("«") - sentence.text.count("»"))
-        depth = max(0, depth + sentence.text.count("“") - sentence.text.count("”"))
-        inside.append(before > 0 or depth > 0)
+    inside: list[bool] = []
+    for _, together in groupby(sentences, key=lambda sentence: sentence.paragraph):
+        texts = [sentence.text for sentence in together]
+        depth = int(_closes_first("".join(texts)))  # opened in a paragraph before
+        straight = False
+        for text in texts:
+            before = depth > 0 or straight
+            depth = max(0, depth + text.count("«") - text.count("»"))
+            depth = max(0, depth + text.count("“") - text.count("”"))
+            straight ^= text.count('"') % 2 == 1
+            inside.append(before or depth > 0 or straight)
     return inside
+
+
+def _closes_first(paragraph: str) -> bool:
+    mark = _QUOTE_MARK.search(paragraph)
+    return bool(mark) and mark[0] in "»”"  # type: ignore[index]
 
 
 def _is_balanced(text: str) -> bool:

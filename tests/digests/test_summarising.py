@@ -44,6 +44,8 @@ def test_positions_count_all_sentences_of_the_article() -> None:
         "В программе мост, парк, сквер, фонтан, набережная, площадь, театр и музей.",
         "Код 12-34-56, 78-90-12, 34-56-78, 90-12-34 и 56-78-90 от 1.2.2025 № 17.",
         "предложение, начало которого потерялось где-то по дороге к читателю.",
+        "Читайте: Почему мост через реку открыли на год позже срока, чем обещали.",
+        "Спецпроект о мостах города>> - Самые важные новости дня в карточках.",
         ", однако сейчас мост находится на пике своей известности в городе.",
     ],
 )
@@ -53,6 +55,17 @@ def test_what_cannot_stand_alone_is_never_picked(line: str) -> None:
 
 def test_words_of_somebody_are_not_shown_as_the_articles() -> None:
     quote = "«Мы строили быстро. Город никогда не строил мостов быстрее. Спасибо», — сказал мэр."
+    assert not any("никогда" in text for text in picked(LEAD, quote, MORE))
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        '"Мы строили быстро. Город никогда не строил мостов быстрее. Спасибо", - сказал мэр.',
+        "Мост строили быстро. Город никогда не строил мостов быстрее. Спасибо», — сказал мэр.",
+    ],
+)
+def test_a_quotation_may_have_straight_marks_or_open_before(quote: str) -> None:
     assert not any("никогда" in text for text in picked(LEAD, quote, MORE))
 
 
