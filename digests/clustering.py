@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from math import log, sqrt
 from typing import Final
 
@@ -23,7 +24,7 @@ from digests.text.words import fold, lemma, split_words, stem
 WINDOW: Final = timedelta(hours=72)  # an event that old is told anew
 HEAVY_KEYS: Final = 12  # what is most telling of an article
 TITLE_TIMES: Final = 3  # a word of the title counts as three of the text
-NAME_TIMES: Final = 1.8  # who and where tells events apart better than what
+NAME_TIMES: Final = 2.0  # who and where tells events apart better than what
 LEAST_WEIGHT: Final = 0.1  # of a key that stands in every article
 HEAVY_READ: Final = 30  # keys of the text among which the heaviest are sought
 SEEN_READ: Final = 130  # keys of the text in which the other's are looked for
@@ -35,7 +36,8 @@ SAME_HOST_ALIKE: Final = 0.32  # one outlet seldom tells an event twice, except 
 ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
-CONFLICT: Final = 0.5  # of the likeness is left where the titles contradict each other
+CONFLICT: Final = 0.5  # of the likeness is left by each way in which the titles disagree
+OTHER_DAY: Final = 0.25  # is left when they are of different days: a column, not an event
 NUMBERS_HOLD: Final = timedelta(hours=6)
 UP: Final = "up"
 DOWN: Final = "down"
@@ -47,6 +49,14 @@ UP_WORDS: Final = (
 DOWN_WORDS: Final = (
     "снизить снизил снижение опустить опустил упасть упал упала падение сократить сократил "
     "подешеветь подешевел ослабнуть cut cuts lower lowers lowered fall falls fell trim trims drop"
+)
+
+MONTHS: Final = (
+    "январь январе января january jan|февраль феврале февраля february feb|март марте марта march "
+    "mar|апрель апреле апреля april apr|май мае мая may|июнь июне июня june jun|июль июле июля "
+    "july jul|август августе августа august aug|сентябрь сентябре сентября september sept sep|"
+    "октябрь октябре октября october oct|ноябрь ноябре ноября november nov|декабрь декабре "
+    "декабря december dec"
 )
 
 LEAD_HALF_LIFE_HOURS: Final = 12.0
@@ -63,7 +73,7 @@ class Sketch:
     host: str
     heavy: tuple[tuple[str, float], ...]  # key and weight, heaviest first; the weights add up to 1
     seen: frozenset[str]  # keys of the title and of the beginning of the text
-    figures: frozenset[str]  # numbers of the title, and whether it says up or down
+    figures: frozenset[str]  # numbers and days (5/11) of the title, and whether it says up or down
 
 
 def telling_keys(keys: Keys) -> list[str]:
@@ -73,13 +83,20 @@ def telling_keys(keys: Keys) -> list[str]:
 
 
 def _read(keys: Keys) -> tuple[list[str], list[str], set[str]]:
-    """Stems of the title, stems of the text, and which of them are names."""
+    """Stems of the title, stems of the text, and which of them are names.
+
+    Of «Антон Ковальский» and "Wall Street" only the last word counts as the name.
+    """
     title, text = lemma_keys(keys.title), lemma_keys(keys.lead) + lemma_keys(keys.body)
-    marks = NAME + ACRONYM
-    names = {stem(key[1:]) for key in (*title, *text) if key[0] in marks}
+    marks = (NAME, ACRONYM)
+    names = {
+        stem(key[1:])
+        for key, following in pairwise([*title, "", *text, ""])
+        if key.startswith(marks) and not following.startswith(marks)
+    }
     return (
-        [stem(key.lstrip(marks)) for key in title],
-        [stem(key.lstrip(marks)) for key in text],
+        [stem(key.lstrip(NAME + ACRONYM)) for key in title],
+        [stem(key.lstrip(NAME + ACRONYM)) for key in text],
         names,
     )
 
@@ -122,9 +139,31 @@ def sketch(
     )
 
 
-def _figures(title: Iterable[str]) -> frozenset[str]:
-    numbers = {key for key in title if key.replace(".", "").isdigit()}
-    return frozenset(numbers | {way for key in title if (way := direction_stems().get(key))})
+def _figures(title: Sequence[str]) -> frozenset[str]:
+    """What a title claims that another report of the event would not deny."""
+    days = {}
+    for place, key in enumerate(title):
+        if month := month_stems().get(key):
+            near = (place - 1, place + 1)
+            day = next((at for at in near if 0 <= at < len(title) and title[at].isdigit()), None)
+            if day is not None:
+                days[day] = f"{int(title[day])}/{month}"
+    numbers = {
+        key
+        for place, key in enumerate(title)
+        if place not in days and key.replace(".", "").isdigit()
+    }
+    ways = {way for key in title if (way := direction_stems().get(key))}
+    return frozenset(numbers | ways | set(days.values()))
+
+
+@cache
+def month_stems() -> dict[str, int]:
+    return {
+        stem(lemma(word)): number
+        for number, words in enumerate(MONTHS.split("|"), 1)
+        for word in words.split()
+    }
 
 
 @cache
@@ -178,24 +217,38 @@ def likeness(article: Sketch, members: Sequence[Sketch]) -> float:
     holds = sum(weight for key, weight in _heaviest(summed) if key in article.seen)
     hours = min(abs((article.published - m.published).total_seconds()) for m in newest) / 3600
     score = sqrt(held * holds) / (1 + max(0.0, hours - FRESH_HOURS) / DECAY_HOURS)
-    return score * CONFLICT if in_conflict(article, newest) else score
+    return score * agreement(article, newest)
 
 
-def in_conflict(article: Sketch, members: Sequence[Sketch]) -> bool:
-    """What titles say cannot both be so: «до 14 %» is not «до 16 %», nor «снизил» «повысил».
+def agreement(article: Sketch, members: Sequence[Sketch]) -> float:
+    """What is left of a likeness when titles contradict each other; 1 when they do not.
 
-    Numbers move on with the event, so only reports of the same hours contradict each other.
+    «До 14 %» is not «до 16 %», nor «снизил» «повысил», nor «курс на 5 мая» that of the 6th. Numbers
+    move on with the event, so only reports of the same hours contradict each other by them.
     """
     near = [m for m in members if abs(article.published - m.published) <= NUMBERS_HOLD]
-    directions = frozenset().union(*(m.figures for m in members)) & DIRECTIONS
-    numbers = frozenset().union(*(m.figures for m in near)) - DIRECTIONS
-    return any(
-        mine and told and mine.isdisjoint(told)
-        for mine, told in (
-            (article.figures & DIRECTIONS, directions),
-            (article.figures - DIRECTIONS, numbers),
-        )
-    )
+    told = frozenset().union(*(m.figures for m in members))
+    numbers = frozenset().union(*(_numbers(m.figures) for m in near))
+    left = 1.0
+    if _deny(_days(article.figures), _days(told)):
+        left *= OTHER_DAY
+    if _deny(article.figures & DIRECTIONS, told & DIRECTIONS):
+        left *= CONFLICT
+    if _deny(_numbers(article.figures), numbers):
+        left *= CONFLICT
+    return left
+
+
+def _deny(mine: frozenset[str], told: frozenset[str]) -> bool:
+    return bool(mine and told and mine.isdisjoint(told))
+
+
+def _days(figures: frozenset[str]) -> frozenset[str]:
+    return frozenset(figure for figure in figures if "/" in figure)
+
+
+def _numbers(figures: frozenset[str]) -> frozenset[str]:
+    return figures - DIRECTIONS - _days(figures)
 
 
 def indexed_keys(article: Sketch) -> frozenset[str]:

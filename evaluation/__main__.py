@@ -5,7 +5,6 @@ import asyncio
 from rich.console import Console
 from rich.table import Table
 
-from digests.clustering import ALIKE
 from evaluation import faithfulness, same_story, stories, summaries, topics, updates
 from evaluation.data import SHARED, by_outlet, by_time
 
@@ -49,6 +48,15 @@ async def _rows_of_stories() -> list[tuple[str, str, str]]:
                 "",
             )
         )
+    for hours, order in ((1, "within an hour"), (24, "within a day")):
+        kept = await stories.agreement(hours)
+        rows.append(
+            (
+                f"stories kept when articles arrive in another order {order}: B-cubed F1",
+                f"{sum(kept) / len(kept):.3f}, at worst {min(kept):.3f} of {len(kept)} orders",
+                "",
+            )
+        )
     return rows
 
 
@@ -68,9 +76,14 @@ def _rows_of_pairs() -> list[tuple[str, str, str]]:
             )
         )
     for language, name in (("ru", "Russian"), ("en", "English")):
-        wrong, pairs = same_story.wrong_at_threshold(language, ALIKE)
-        if pairs:
-            rows.append((f"{name} pairs wrong at the threshold in use", f"{wrong} of {pairs}", ""))
+        for kind, records in (
+            ("hard", same_story.hard_pairs(language)),
+            ("own", same_story.own_pairs(language)),
+        ):
+            wrong = len(same_story.wrong_pairs(records, language)) if records else 0
+            if records:
+                title = f"{name} pairs ({kind}) wrong at the threshold in use"
+                rows.append((title, f"{wrong} of {len(records)}", ""))
     return rows
 
 

@@ -3,11 +3,15 @@
 An event told in two languages is two stories: nothing lexical could join them.
 """
 
-from collections.abc import Sequence
+import random
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from bot.newsroom.articles import NewsroomArticle, load_newsroom
-from evaluation.data import stored_newsroom
+from evaluation.data import by_time, stored_newsroom
+
+ORDERS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,28 @@ async def grouped(batches: list[list[NewsroomArticle]]) -> dict[str, int]:
 
 
 async def judge(batches: list[list[NewsroomArticle]]) -> BCubed:
-    return b_cubed(await grouped(batches), load_newsroom().articles)
+    events = {a.id: (a.event, a.language) for a in load_newsroom().articles}
+    return b_cubed(await grouped(batches), events)
 
 
-def b_cubed(stories: dict[str, int], articles: Sequence[NewsroomArticle]) -> BCubed:
-    events = {article.id: (article.event, article.language) for article in articles}
+async def agreement(hours: int) -> list[float]:
+    """How nearly the stories stay the same, B-cubed F1, when the articles of so many hours arrive
+    in a random order of theirs."""
+    as_published = await grouped(by_time())
+    kept = []
+    for seed in range(ORDERS):
+        chance = random.Random(seed)  # noqa: S311 - orders, not secrets
+        batches = by_time()
+        batches.sort(key=lambda batch: (batch[0].minutes // (60 * hours), chance.random()))
+        kept.append(b_cubed(await grouped(batches), as_published).f1)
+    return kept
+
+
+def b_cubed(stories: Mapping[str, int], meant: Mapping[str, Hashable]) -> BCubed:
     precisions, recalls = [], []
     for one, story in stories.items():
         together = {other for other, its in stories.items() if its == story}
-        meant = {other for other in stories if events[other] == events[one]}
-        precisions.append(len(together & meant) / len(together))
-        recalls.append(len(together & meant) / len(meant))
+        same = {other for other in stories if meant[other] == meant[one]}
+        precisions.append(len(together & same) / len(together))
+        recalls.append(len(together & same) / len(same))
     return BCubed(sum(precisions) / len(stories), sum(recalls) / len(stories))

@@ -4,7 +4,6 @@ import random
 
 import pytest
 
-from digests.clustering import ALIKE
 from evaluation import faithfulness, same_story, stories, summaries, topics, updates
 from evaluation.data import SHARED, by_outlet, by_time
 
@@ -31,15 +30,26 @@ async def test_newsroom_stories_hold_when_each_outlet_comes_at_once(seed: int) -
 @needs_shared_data
 def test_hard_russian_pairs_are_told_apart_better_than_by_their_titles() -> None:
     ours, *references = same_story.judge("ru")
-    assert ours.f1 >= 0.87
+    assert ours.f1 >= 0.88
     assert all(reference.beaten >= 0.95 for reference in references)
 
 
 @needs_shared_data
 def test_english_pairs_are_told_apart() -> None:
-    wrong, pairs = same_story.wrong_at_threshold("en", ALIKE)
-    assert pairs == 13
-    assert wrong <= 2
+    pairs = same_story.hard_pairs("en")
+    assert len(pairs) == 13
+    assert len(same_story.wrong_pairs(pairs, "en")) <= 1
+
+
+@pytest.mark.parametrize(("language", "most"), [("ru", 4), ("en", 2)])
+def test_pairs_written_before_tuning_are_told_apart(language: str, most: int) -> None:
+    pairs = same_story.own_pairs(language)
+    assert len(pairs) >= 14
+    assert len(same_story.wrong_pairs(pairs, language)) <= most
+
+
+async def test_stories_stay_the_same_in_another_order_of_arrival() -> None:
+    assert min(await stories.agreement(hours=1)) >= 0.98
 
 
 def test_topics_find_what_they_mean() -> None:
@@ -63,7 +73,7 @@ def test_developing_stories_come_back_with_news_only() -> None:
 @needs_shared_data
 def test_summaries_are_nearer_to_the_editors_than_their_first_sentences() -> None:
     ours, lead = summaries.judge([("ours", summaries.ours), ("lead-3", summaries.lead)])
-    assert ours.one >= 0.325
-    assert ours.two >= 0.10
-    assert ours.one >= 1.07 * lead.one
+    assert ours.one >= 0.335
+    assert ours.two >= 0.103
+    assert ours.one >= 1.09 * lead.one
     assert ours.two > lead.two

@@ -54,7 +54,8 @@ _CREDIT_WORD = re.compile(
 
 _TEASER: Final = r"""читайте\ (?:также|ещ[её]|по\ теме|нас|далее|в\ материале|подробнее|больше|на)
     |читать\ (?:далее|также|дальше|полностью|больше|продолжение|в\ источнике)
-    |смотрите\ (?:также|ещ[её]|подробнее)|смотри\ также|см\.\ также
+    |смотрите\ (?:также|ещ[её]|подробнее)|смотреть\ (?:все\ )?(?:фото|видео)\b
+    |смотри\ также|см\.\ также
     |подробнее\b\s*(?:[:—–→>.…(]|об?\ это|читайте|на\ сайте|в\ (?:материале|статье|сюжете)|$)
     |подробности\ (?:читайте|в\ (?:материале|статье|сюжете|видео))
     |(?:также\ )?по\ теме\b\s*(?:[:—–]|$)|ещ[её]\ (?:по\ теме|новости)|другие\ новости
@@ -68,6 +69,7 @@ _TEASER: Final = r"""читайте\ (?:также|ещ[её]|по\ теме|н�
     |если\ вы\ (?:нашли|заметили|стали\ свидетел)|нашли\ (?:ошибку|опечатку)
     |сообщить\ об\ (?:ошибке|опечатке)|реклама\s*(?:[.:|—]|$)|на\ правах\ рекламы
     |партн[её]рский\ материал|промо\b\s*:|read\ (?:more|also|next|the\ (?:full|rest|original))
+    |also\ (?:read|see|watch|listen(?:\ to)?)\s?:
     |continue\ reading|keep\ reading|full\ story|see\ also
     |related(?:\ (?:stories|articles|news|topics|posts|content))?\s*(?:[:—–|]|$)
     |more\ on\ this(?:\ story)?|more\ (?:on|from)\b[^.]{0,60}[:]|you\ may\ also\ like
@@ -85,6 +87,8 @@ _TEASER_OPENING = re.compile(rf"^[\W_]*(?:{_TEASER})", re.VERBOSE | re.IGNORECAS
 _TEASER_TAIL = re.compile(
     rf"(?<=[.!?…»”\")])\s*[→▶►👉>»(\[]*\s*(?=[A-ZА-ЯЁ])(?:{_TEASER})", re.VERBOSE | re.IGNORECASE
 )
+_READ = re.compile(r"(?:read|watch|listen|see|читайте|смотрите|слушайте)\s?:\s", re.IGNORECASE)
+_STOP = re.compile(r"[.!?…](?:\s|$)")
 _ADVERTISING = re.compile(
     r"\berid\s?[:=]|(?:^|\s)erid\s[\w-]{6,}|^реклама[.:]?\s*(?:ооо|ао|пао|ип|зао)\b|\bрекламодатель\b"
     r"|^(?:ооо|ао|пао|ип)\s.{0,80}\bинн\s?\d{10}",
@@ -97,13 +101,23 @@ _CUT_SHORT = re.compile(
 )
 
 _DATELINE = re.compile(
-    r"""^(?:(?:[А-ЯЁA-Z][А-ЯЁA-Z.\s-]{2,30}|[А-ЯЁ][а-яё-]+)(?:,\s|\.\s)\d{1,2}\s(?:[а-яё]{3,8}|[A-Z][a-z]{2,8})\.?
+    r"""^(?:(?:[А-ЯЁ][А-ЯЁа-яё-]+\.\s\d{1,2}\s[а-яё]{3,8}\.\s)?INTERFAX(?:\.RU)?\s[—–-]\s
+      |[A-Z][A-Z\s.'-]{2,30}(?:,\s|\s\()(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?
+       \s\d{1,2}\)?\s?[:—–-]\s
+      |(?:[А-ЯЁA-Z][А-ЯЁA-Z.\s-]{2,30}|[А-ЯЁ][а-яё-]+)(?:,\s|\.\s)\d{1,2}\s(?:[а-яё]{3,8}|[A-Z][a-z]{2,8})\.?
         \s?(?:[—–-]\s?|\.\s|/)(?:(?:РИА\sНовости|ТАСС|Интерфакс|ИА\s\S+|Sputnik|РИА|ПРАЙМ|АГН[^.]{0,20})
         (?:[^.,]{0,40})?[./]*\s?)?
       |[А-ЯЁ]{3,20}\.\s(?=[А-ЯЁ«])
       |[A-Z][A-Za-z.,\s/-]{2,40}\s?\((?:Reuters|AP|AFP|CNN|Bloomberg|dpa|UPI|Xinhua)\)\s?(?:[—–-]+\s?)?
       )(?=[«“"A-ZА-ЯЁ])""",
     re.VERBOSE,
+)
+
+# What a page's widgets leave at the start of a paragraph.
+_EMBEDDED = re.compile(
+    r"^(?:embed from getty images|\d{1,2}\s?min(?:ute)?s? read"
+    r"|время (?:на )?чтени[ея]:? \d+ мин\w*)\s+",
+    re.IGNORECASE,
 )
 
 _CONTEXT: Final = (
@@ -167,7 +181,7 @@ def _without_junk(line: str) -> str:
     if words <= CREDIT_WORDS * 2 and _CREDIT_ANYWHERE.search(line) and not _is_prose(line):
         return ""
     line = _without_teaser_tail(_CUT_SHORT.sub("", line))
-    return _DATELINE.sub("", _without_credit(line))
+    return _DATELINE.sub("", _without_credit(_EMBEDDED.sub("", line)))
 
 
 def _is_prose(line: str) -> bool:
@@ -177,9 +191,12 @@ def _is_prose(line: str) -> bool:
 
 
 def _without_teaser_tail(line: str) -> str:
+    """Without the teaser behind the last sentence: a short one, or titles without a full stop."""
     found = _TEASER_TAIL.search(line)
-    if found and line.count(" ", found.start()) < TEASER_WORDS:
-        return line[: found.start()].rstrip()
+    if found:
+        tail = line[found.end() :]
+        if tail.count(" ") < TEASER_WORDS or not _STOP.search(tail):
+            return line[: found.start()].rstrip()
     return line
 
 
@@ -231,6 +248,11 @@ def _kind(line: str) -> ParagraphKind:
     ):
         return ParagraphKind.HEADING
     return ParagraphKind.BODY
+
+
+def opens_as_teaser(sentence: str) -> bool:
+    """A teaser or a row of links that stands between the sentences of a paragraph."""
+    return bool(_TEASER_OPENING.match(sentence) or _READ.match(sentence)) or ">>" in sentence
 
 
 def opens_with_quotation(line: str) -> bool:

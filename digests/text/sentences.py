@@ -18,6 +18,8 @@ _LOST_SPACE = re.compile(
     r"|(?<=[а-яё0-9»”)])[.!?…]+(?=[«“„]?[АВИКОСУЯ] [а-яё])"
     r"|(?<=[a-z]{3})[.!?…]+(?=[“\"]?[A-Z][a-z]*[ ,’'])"
 )
+# razdel takes these for an initial or an abbreviation: "+16 °С. Ранее", "14 м/с. Ранее".
+_UNIT_END = re.compile(r"(?:°\s?[CСF]|(?<![\w])к?м/[сч])\.(?=\s[«“„]?[А-ЯЁA-Z])")
 _DOMAIN_ENDINGS: Final = frozenset("Com Net Org Ru Рф Io Js Ai Info Uk De Us Fm Tv".split())  # noqa: SIM905
 _TOKEN_WITH_ADDRESS = re.compile(r"(?:https?://|www\.|\S+@)\S*$")
 
@@ -67,8 +69,9 @@ def _boundaries(paragraph: str) -> Iterator[int]:
     lost = [
         found.end() for found in _LOST_SPACE.finditer(paragraph) if _ends_word(paragraph, found)
     ]
+    units = [found.end() for found in _UNIT_END.finditer(paragraph)]
     start = 0
-    for end in sorted({*ends, *lost}):
+    for end in sorted({*ends, *lost, *units}):
         stop = _over_closing_marks(paragraph, end)
         if stop > start and not _joined(
             paragraph[max(start, stop - _SEEN) : stop], paragraph[stop : stop + _SEEN]

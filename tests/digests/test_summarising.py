@@ -44,6 +44,9 @@ def test_positions_count_all_sentences_of_the_article() -> None:
         "В программе мост, парк, сквер, фонтан, набережная, площадь, театр и музей.",
         "Код 12-34-56, 78-90-12, 34-56-78, 90-12-34 и 56-78-90 от 1.2.2025 № 17.",
         "предложение, начало которого потерялось где-то по дороге к читателю.",
+        "Читайте: Почему мост через реку открыли на год позже срока, чем обещали.",
+        "Спецпроект о мостах города>> - Самые важные новости дня в карточках.",
+        ", однако сейчас мост находится на пике своей известности в городе.",
     ],
 )
 def test_what_cannot_stand_alone_is_never_picked(line: str) -> None:
@@ -55,11 +58,53 @@ def test_words_of_somebody_are_not_shown_as_the_articles() -> None:
     assert not any("никогда" in text for text in picked(LEAD, quote, MORE))
 
 
+@pytest.mark.parametrize(
+    "quote",
+    [
+        '"Мы строили быстро. Город никогда не строил мостов быстрее. Спасибо", - сказал мэр.',
+        "Мост строили быстро. Город никогда не строил мостов быстрее. Спасибо», — сказал мэр.",
+    ],
+)
+def test_a_quotation_may_have_straight_marks_or_open_before(quote: str) -> None:
+    assert not any("никогда" in text for text in picked(LEAD, quote, MORE))
+
+
 def test_a_sentence_that_hangs_follows_the_one_it_hangs_on() -> None:
     hanging = "Он соединил два берега и сократил дорогу в центр на сорок минут."
     picks = picked(f"{LEAD} {hanging}", MORE, LAST)
     assert picks.index(LEAD) < picks.index(hanging)
     assert picked("Короткое начало.", hanging, MORE, LAST)[0] != hanging
+
+
+def test_a_word_of_the_title_is_worth_more_than_an_early_place() -> None:
+    aside = (
+        "Накануне мэры соседних посёлков заключили пари на ящик яблок.",
+        "Такие споры в этих краях ведут каждую осень с незапамятных времён.",
+    )
+    news = "Новый мост через реку город открыл на месяц раньше срока."
+    assert picked(*aside, news)[0] == news
+
+
+def test_what_two_sentences_both_say_is_told_once() -> None:
+    again = "В понедельник мэр города открыл через реку новый мост."
+    assert picked(LEAD, again, MORE, count=2) == [LEAD, MORE]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Мне кажется, что мост через реку построили на год позже срока.",
+        "В нашем городе такого моста через реку ещё никто и никогда не строил.",
+        "Власти открыли мост через реку и подготовили для горожан...",
+    ],
+)
+def test_own_words_and_teasers_stand_back(words: str) -> None:
+    assert words not in picked(LEAD, words, MORE, LAST, count=3)
+
+
+def test_capitals_inside_a_name_open_a_sentence_too() -> None:
+    line = "xAI открыла в городе лабораторию, которая изучает мосты через реки."
+    assert line in picked(LEAD, line)
 
 
 def test_context_is_lifted() -> None:

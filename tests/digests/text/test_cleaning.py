@@ -33,6 +33,7 @@ def left_of(line: str) -> list[Paragraph]:
         "Подписывайтесь на наш Telegram-канал!",
         "Реклама. ООО «Ромашка», ИНН 7701234567, erid: 2VtzqwERT",
         "Read more: The bridge",
+        "Смотреть все фото к статье (18)",
         "Related: The bridge",
         "Subscribe to our newsletter",
         "The post The bridge appeared first on Blog.",
@@ -65,6 +66,14 @@ def test_prose_that_opens_like_junk_stays(line: str) -> None:
     ("line", "left"),
     [
         (
+            (
+                "The third episode goes on. ALSO READ: PODCAST | From learning to shoot to a new "
+                "role – Ronja Mareis tells all about her part in 'Lines' PODCAST | Meeting the "
+                "scene-stealer – The cheeky truck driver played by Gert Stein in the second part"
+            ),
+            "The third episode goes on.",
+        ),
+        (
             "Фото: Ирина Бужор / Коммерсантъ Перевести проект на новый язык удалось не сразу.",
             "Перевести проект на новый язык удалось не сразу.",
         ),
@@ -73,6 +82,12 @@ def test_prose_that_opens_like_junk_stays(line: str) -> None:
             "Учёные нашли новый вид рыб в Тихом океане.",
         ),
         ("МОСКВА, 14 авг — РИА Новости. Президент подписал указ.", "Президент подписал указ."),
+        ("INTERFAX.RU - Программа киноцентра изменится.", "Программа киноцентра изменится."),
+        ("Москва. 5 мая. INTERFAX.RU - Рубль вырос.", "Рубль вырос."),
+        ("MILAN, Nov 17 — The coach was sacked on Monday.", "The coach was sacked on Monday."),
+        ("TOKYO (Nov 14): The firm confirmed the talks.", "The firm confirmed the talks."),
+        ("Embed from Getty Images Ракета успешно стартовала.", "Ракета успешно стартовала."),
+        ("1 min read Власти признали вспышку болезни.", "Власти признали вспышку болезни."),
         ("LONDON (Reuters) - Oil prices rose on Monday.", "Oil prices rose on Monday."),
         ("Он пришёл домой. Читайте также: Как жить дальше", "Он пришёл домой."),
         (f"{TITLE}. Об этом сообщили власти.", "Об этом сообщили власти."),

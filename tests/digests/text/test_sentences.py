@@ -35,6 +35,7 @@ def test_sentences_in_order_are_the_paragraph_but_for_white_space(paragraph: str
         ["Apple Inc. объявила о сделке.", "Акции выросли."],
         ["He lives in St. Petersburg.", "Mr. Smith left at 5 p.m. on Monday."],
         ['She said: "We did it."', "Then she left.", '"Is it?" he asked.'],
+        ["Ожидается до +16 °С.", "Ветер до 14 м/с.", "Ранее обещали 90 км/ч.", "Это много."],
         ["Вырос только eBay.", "xAI упал."],
     ],
 )
