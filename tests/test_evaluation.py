@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from evaluation import faithfulness, same_story, stories, summaries, topics, updates
+from evaluation import faithfulness, replay, same_story, stories, summaries, topics, updates
 from evaluation.data import SHARED, by_outlet, by_time
 
 needs_shared_data = pytest.mark.skipif(
@@ -23,7 +23,7 @@ async def test_newsroom_stories_hold_when_each_outlet_comes_at_once(seed: int) -
     batches = by_outlet()
     random.Random(seed).shuffle(batches)
     score = await stories.judge(batches)
-    assert score.f1 >= 0.97
+    assert score.f1 >= 0.98
     assert score.precision >= 0.99
 
 
@@ -61,6 +61,14 @@ def test_every_sentence_stands_in_its_source_and_none_is_boilerplate() -> None:
     assert faithful.sentences > 250
     assert faithful.verbatim == faithful.sentences
     assert faithful.boilerplate == 0
+
+
+async def test_an_event_is_told_once_and_marked_when_it_returns() -> None:
+    replayed = await replay.judge()
+    assert replayed.told > 150
+    assert replayed.updates > 20
+    assert replayed.twice == []
+    assert replayed.unmarked == []
 
 
 def test_developing_stories_come_back_with_news_only() -> None:
