@@ -20,12 +20,12 @@ async def main() -> None:
         f"{len(replayed.twice)}; {len(replayed.unmarked)}",
         f"{replayed.told} items and {replayed.updates} updates told",
     )
-    updated = updates.judge()
-    table.add_row(
-        f"updates of developing stories ({updated.meant}): precision / recall",
-        f"{updated.precision:.2f} / {updated.recall:.2f}",
-        "",
-    )
+    for name, updated in (("newsroom", updates.judge()), ("own", updates.judge_own())):
+        table.add_row(
+            f"updates of developing stories ({name}, {updated.meant} meant): precision / recall",
+            f"{updated.precision:.2f} / {updated.recall:.2f}",
+            "",
+        )
     matched = topics.judge()
     table.add_row(
         f"topic match, {matched.pairs} pairs written before tuning",
