@@ -28,7 +28,7 @@ NAME_TIMES: Final = 2.0  # who and where tells events apart better than what
 LEAST_WEIGHT: Final = 0.1  # of a key that stands in every article
 HEAVY_READ: Final = 30  # keys of the text among which the heaviest are sought
 SEEN_READ: Final = 130  # keys of the text in which the other's are looked for
-INDEXED_KEYS: Final = 40  # by which an article is found as a candidate
+COMMON_SHARE: Final = 0.05  # of all articles have a key: nobody is found by it
 SHARED_KEYS: Final = 2  # with fewer in common nobody is a candidate
 NEWEST_MEMBERS: Final = 5
 ALIKE: Final = 0.26
@@ -251,18 +251,23 @@ def _numbers(figures: frozenset[str]) -> frozenset[str]:
     return figures - DIRECTIONS - _days(figures)
 
 
-def indexed_keys(article: Sketch) -> frozenset[str]:
-    """The keys by which an article is found as a candidate: its heaviest and some others."""
-    heavy = [key for key, _ in article.heavy]
-    return frozenset(list(dict.fromkeys([*heavy, *sorted(article.seen)]))[:INDEXED_KEYS])
+def sought_keys(article: Sketch, frequencies: Mapping[str, int], articles: int) -> frozenset[str]:
+    """The keys by which candidates are found: all that was seen in an article and is not common.
+
+    They are looked up among the heavy keys of others, so what both tell need not be heavy in both.
+    """
+    common = common_stems()
+    most = COMMON_SHARE * (articles + ARTICLES_ASSUMED)
+    return frozenset(
+        key for key in article.seen if frequencies.get(key, 0) + common.get(key, 0.0) <= most
+    )
 
 
-def may_be_alike(article: Sketch, other: Sketch, indexed: frozenset[str]) -> bool:
-    """Whether another article with these indexed keys is a candidate; the store finds the same
-    ones by its index."""
+def may_be_alike(article: Sketch, other: Sketch, sought: frozenset[str]) -> bool:
+    """Whether another article is a candidate; the store finds the same ones by its index."""
     if article.language != other.language or abs(article.published - other.published) > WINDOW:
         return False
-    return sum(key in indexed for key, _ in article.heavy) >= SHARED_KEYS
+    return sum(key in sought for key, _ in other.heavy) >= SHARED_KEYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,13 @@ from digests.clustering import ARTICLES_ASSUMED, common_stems
 from digests.models import Article, Keys, Line
 from digests.summarising import opens_hanging
 from digests.text.keys import ACRONYM, NAME, field_keys, lemma_keys
+from digests.text.numbers import with_values
 from digests.text.words import stem
 
 LEAST_WAIT: Final = timedelta(hours=4)  # between telling a story and its update
 NEW_FACTS: Final = 2  # numbers or names not told before
 UNTOLD_SHARE: Final = 0.45  # of the sentence's weight
+ONE: Final = "1"  # «один из», "one of": tells nothing
 RANK_DISCOUNT: Final = 0.4  # the summary's own order still counts
 
 
@@ -63,13 +65,13 @@ def _worth(sentence: str, facts: set[str], known: set[str]) -> float:
 def _new_facts(report: Report, known: set[str]) -> set[str]:
     """Numbers and names of the title and the picked sentences that were not told."""
     texts = [report.article.title, *(pick.text for pick in report.article.summary)]
-    keys = lemma_keys(field_keys(texts))
+    keys = with_values(lemma_keys(field_keys(texts)))
     facts = {_bare(key) for key in keys if key[0] in NAME + ACRONYM or key[0].isdigit()}
-    return facts - known
+    return facts - known - {ONE}
 
 
 def _stems(fields: Iterable[str]) -> set[str]:
-    return {_bare(key) for field in fields for key in lemma_keys(field)}
+    return {_bare(key) for field in fields for key in with_values(lemma_keys(field))}
 
 
 def _bare(key: str) -> str:

@@ -5,7 +5,7 @@ import asyncio
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import faithfulness, same_story, stories, summaries, topics, updates
+from evaluation import faithfulness, replay, same_story, stories, summaries, topics, updates
 from evaluation.data import SHARED, by_outlet, by_time
 
 
@@ -13,12 +13,19 @@ async def main() -> None:
     table = Table("figure", "ours", "references", title="make eval", title_justify="left")
     for row in [*await _rows_of_stories(), *_rows_of_pairs(), *_rows_of_summaries()]:
         table.add_row(*row)
-    updated = updates.judge()
+    replayed = await replay.judge()
     table.add_row(
-        f"updates of developing stories ({updated.meant}): precision / recall",
-        f"{updated.precision:.2f} / {updated.recall:.2f}",
-        "",
+        f"the same event twice in one digest; unmarked repeats, over {replay.DIGESTS} digests of "
+        f"each of {len(replay.READERS)} readers",
+        f"{len(replayed.twice)}; {len(replayed.unmarked)}",
+        f"{replayed.told} items and {replayed.updates} updates told",
     )
+    for name, updated in (("newsroom", updates.judge()), ("own", updates.judge_own())):
+        table.add_row(
+            f"updates of developing stories ({name}, {updated.meant} meant): precision / recall",
+            f"{updated.precision:.2f} / {updated.recall:.2f}",
+            "",
+        )
     matched = topics.judge()
     table.add_row(
         f"topic match, {matched.pairs} pairs written before tuning",

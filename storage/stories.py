@@ -17,9 +17,9 @@ from digests.clustering import (
     SHARED_KEYS,
     WINDOW,
     Sketch,
-    indexed_keys,
     may_be_alike,
     sketch,
+    sought_keys,
     story_for,
     telling_keys,
 )
@@ -40,7 +40,6 @@ class Placed:
     id: ArticleId
     story: StoryId
     sketch: Sketch
-    indexed: frozenset[str]
 
 
 class Stories:
@@ -110,7 +109,7 @@ class Stories:
             self.opened.append((story, article.published))
         if self._owner is None:  # nobody's own articles change what others are told
             story = await self._merge(story, found.merged)
-        self._batch.append(Placed(number, story, drawn, indexed_keys(drawn)))
+        self._batch.append(Placed(number, story, drawn))
         return story
 
     async def _merge(self, story: StoryId, others: Sequence[StoryId]) -> StoryId:
@@ -128,6 +127,7 @@ class Stories:
         return into
 
     async def _candidates(self, drawn: Sketch) -> dict[StoryId, list[Sketch]]:
+        sought = sought_keys(drawn, self._frequencies, self._articles)
         rows = await self._tx.fetch_all(
             """
             SELECT article.story_id, member.* FROM article
@@ -145,7 +145,7 @@ class Stories:
               AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
             """,
             {
-                "keys": json.dumps([key for key, _ in drawn.heavy]),
+                "keys": json.dumps(sorted(sought)),
                 "earliest": to_seconds(drawn.published - WINDOW),
                 "latest": to_seconds(drawn.published + WINDOW),
                 "shared": SHARED_KEYS,
@@ -158,9 +158,7 @@ class Stories:
         for row in rows:
             stories[StoryId(row["story_id"])].append(_sketch_of(row))
         near = {
-            placed.story
-            for placed in self._batch
-            if may_be_alike(drawn, placed.sketch, placed.indexed)
+            placed.story for placed in self._batch if may_be_alike(drawn, placed.sketch, sought)
         }
         for placed in self._batch:
             if placed.story in near or placed.story in stories:
@@ -206,7 +204,7 @@ class Stories:
                     "id": placed.id,
                 }
                 for placed in self._batch
-                for key in placed.indexed
+                for key, _ in placed.sketch.heavy
             ],
         )
 

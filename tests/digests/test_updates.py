@@ -61,3 +61,22 @@ def test_what_was_told_by_an_earlier_update_is_told() -> None:
         "Из посёлка Сосновка эвакуировали 214 человек, сообщил начальник штаба Кирилл Жданов.",
     )
     assert update_of([report(*TOLD).keys, fresh.keys], [fresh]) is None
+
+
+def test_a_number_in_other_words_is_no_news() -> None:
+    fresh = report(
+        "Под Верхнеозёрском борются с лесным пожаром",
+        "Огонь распространился на сорок гектаров леса, на тушение вышли восемьдесят шесть человек.",
+    )
+    told = report(TOLD[0], f"{TOLD[1]} На месте работают 86 пожарных.")
+    assert update_of([told.keys], [fresh]) is None
+
+
+def test_a_corrected_number_is_news() -> None:
+    fresh = report(
+        "Площадь лесного пожара под Верхнеозёрском уточнили",
+        "Пожар охватил не сорок, а шестьдесят пять гектаров: ошибку нашёл спутник «Канопус-В».",
+    )
+    line = update_of([report(*TOLD).keys], [fresh])
+    assert line is not None
+    assert "шестьдесят пять" in line.text
