@@ -20,7 +20,7 @@ from digests.models import ChatId, Digest, Keys, Looked, Subscriber
 from digests.schedules import latest_due, next_due, slot_of
 from digests.topics import Query, matches, parse_topic
 from digests.updates import Report
-from storage import articles, digests, outbox, search, stories, subscribers
+from storage import articles, copies, digests, outbox, search, stories, subscribers
 from storage.database import Database
 from storage.digests import Slot, Told
 from storage.subscribers import DueSchedule
@@ -39,6 +39,7 @@ MOST_OF_A_TOPIC: Final = 40
 async def forget_old(core: Core) -> None:
     """Drop what has served: sketches outside clustering's window, messages long sent."""
     sketches = await stories.forget_sketches(core.db, core.now())
+    await copies.forget_shingles(core.db, core.now())
     messages = await outbox.forget_delivered(core.db, core.now() - MESSAGES_KEPT)
     if sketches or messages:
         log.info("forgotten", sketches=sketches, messages=messages)
@@ -161,9 +162,16 @@ async def gather_retold(db: Database, chat: ChatId, now: datetime, wait: timedel
     for story in moved:
         told = before[story.id]
         held = [one for one in story.articles if one.id in keys]
-        old = tuple(keys[one.id] for one in held if one.arrived <= told.told)
-        fresh = tuple(Report(one, keys[one.id]) for one in held if one.arrived > told.told)
-        retold.append(Retold(story, old, fresh, told.message_id))
+        old = [one for one in held if one.arrived <= told.told]
+        known = {one.original for one in old}
+        fresh = tuple(
+            Report(one, keys[one.id])
+            for one in held
+            if one.arrived > told.told and one.original not in known
+        )
+        if fresh:
+            told_keys = tuple(keys[one.id] for one in old)
+            retold.append(Retold(story, told_keys, fresh, told.message_id))
     return retold
 
 

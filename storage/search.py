@@ -49,7 +49,8 @@ async def find_stories(
 ) -> list[StoryId]:
     """Stories with a matching article the chat may see, newest first among the newest matches.
 
-    `arrived_after` None: any time. `untold` leaves out what the chat was told in a digest.
+    `arrived_after` None: any time; else copies, which are no news, do not count. `untold` leaves
+    out what the chat was told in a digest.
     """
     rows = await db.fetch_all(
         f"""
@@ -57,7 +58,7 @@ async def find_stories(
         FROM article_search JOIN article ON article.id = article_search.rowid
         JOIN source ON source.id = article.source_id
         WHERE article_search MATCH :expression AND {VISIBLE}
-          AND (:arrived IS NULL OR article.arrived_at > :arrived)
+          AND (:arrived IS NULL OR (article.arrived_at > :arrived AND article.copy_of IS NULL))
           AND NOT (:untold AND EXISTS (
               SELECT 1 FROM told JOIN digest ON digest.id = told.digest_id
               WHERE told.chat_id = :chat AND told.story_id = article.story_id

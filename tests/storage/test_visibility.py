@@ -103,7 +103,8 @@ async def test_a_private_article_is_named_counted_and_quoted_for_its_owner_only(
         said = [Told(StoryId(story["original"]), ArticleId(number["original"]), 1)]
         await publish(db, chat, Slot("now/1"), SINCE, NOW, ["{}"], said)
     second = await store_source(db, "https://private.example/second", owner=owner)
-    await store(db, second, prepared(guid="again"), arrived=hour)
+    again = prepared(guid="again", text="Мост через реку в городе открыли на два года раньше.")
+    await store(db, second, again, arrived=hour)
     (moved,) = await gather_retold(db, owner, NOW + hours(9), hours(4))
     assert [report.article.guid for report in moved.fresh] == ["again"]
     assert await gather_retold(db, other, NOW + hours(9), hours(4)) == []
