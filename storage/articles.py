@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -253,21 +253,32 @@ async def latest_stories(db: Database, chat: ChatId, limit: int, offset: int = 0
         read *= 4
 
 
+async def stories_reported(db: Database, since: datetime) -> list[StoryId]:
+    """Every story with an article that arrived after `since`, whoever may see it."""
+    rows = await db.fetch_all(
+        "SELECT DISTINCT story_id FROM article WHERE arrived_at > :since",
+        {"since": to_seconds(since)},
+    )
+    return [StoryId(row["story_id"]) for row in rows]
+
+
 async def stories_arrived(
-    db: Database, chat: ChatId, since: datetime, oldest: datetime, limit: int
+    db: Database,
+    chat: ChatId,
+    since: datetime,
+    oldest: datetime,
+    limit: int,
+    told: Collection[StoryId] = (),
 ) -> list[StoryId]:
     """Stories with an article, no copy, that arrived after `since` and is not older than `oldest`,
-    the most covered first, that the chat was not told."""
+    the most covered first; those `told` are left out."""
     rows = await db.fetch_all(
         f"""
         SELECT article.story_id, count(DISTINCT article.source_id) AS sources,
                max(article.published_at) AS newest
         FROM article JOIN source ON source.id = article.source_id
         WHERE article.arrived_at > :since AND article.published_at >= :oldest AND {VISIBLE}
-          AND NOT EXISTS (
-              SELECT 1 FROM told JOIN digest ON digest.id = told.digest_id
-              WHERE told.chat_id = :chat AND told.story_id = article.story_id
-                AND digest.state <> 'failed')
+          AND article.story_id NOT IN (SELECT value FROM json_each(:told))
         GROUP BY article.story_id HAVING min(ifnull(article.copy_of, 0)) = 0
         ORDER BY sources DESC, newest DESC LIMIT :limit
         """,  # noqa: S608 - a constant
@@ -276,6 +287,7 @@ async def stories_arrived(
             "since": to_seconds(since),
             "oldest": to_seconds(oldest),
             "limit": limit,
+            "told": json.dumps(list(told)),
         },
     )
     return [StoryId(row["story_id"]) for row in rows]

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.newsroom.articles import load_newsroom
-from bot.pipeline import gather_retold
 from digests.clustering import WINDOW, tell_stories
 from digests.models import ArticleId, ChatId, PreparedArticle, Source, StoryId
 from digests.topics import parse_query
@@ -13,9 +12,11 @@ from storage.database import Database
 from storage.digests import Slot, Told, publish
 from storage.search import find_stories
 from storage.sources import remove_source
+from storage.subscribers import find_subscriber
 from tests.factories import (
     NOW,
     hours,
+    making,
     newsroom_prepared,
     prepared,
     store,
@@ -156,7 +157,12 @@ async def test_a_copy_brings_no_told_story_back(db: Database) -> None:
     await store(db, other, repost("other", published=NOW), arrived=NOW + hours(5))
     await store(db, third, replace(original(), guid="earlier", published=NOW - hours(4),
                                    fingerprint="other words"), arrived=NOW + hours(5))  # fmt: skip
-    assert await gather_retold(db, chat, NOW + hours(6), hours(4)) == []
+    subscriber = await find_subscriber(db, chat)
+    assert subscriber is not None
+    later = making(db, NOW + hours(6))
+    inputs = (await later.ask([subscriber]))[chat].inputs
+    assert [before.story for before in inputs.moved] == [story]
+    assert await later.retold(inputs.viewer, inputs.moved) == []
 
 
 async def test_a_copy_opens_no_digests_window(db: Database) -> None:
