@@ -15,11 +15,11 @@ from bot.fetching import checked_link
 from bot.files import FILE_PATTERN, add_files
 from bot.gathering import add_feed
 from bot.i18n import Language, language
-from bot.pipeline import OLDEST_NEWS, gather_material
+from bot.making import OLDEST_NEWS, Inputs, Making
 from bot.rendering import render_plain
 from bot.settings import Settings
 from digests.clustering import tell_stories
-from digests.composing import Form, compose
+from digests.composing import Form
 from digests.errors import SvodkaError
 from digests.models import NOBODY, Digest, Story
 from digests.preparing import Rejection
@@ -100,10 +100,8 @@ async def preview(
 ) -> tuple[Digest, datetime]:
     """The digest that somebody with these topics would get at that time, and the time."""
     now = at or await _morning_after(core)
-    since = now - OLDEST_NEWS
-    queries = [parse_query(topic) for topic in topics]
-    material, looked = await gather_material(core.db, NOBODY, queries, since, now)
-    return compose(material, queries, Form(minutes), now, since, looked), now
+    inputs = Inputs(tuple(topics), form=Form(minutes), since=now - OLDEST_NEWS)
+    return await Making(core.db, core.workers, now).digest(inputs), now
 
 
 async def _morning_after(core: Core) -> datetime:

@@ -14,7 +14,8 @@ from bot.context import Context
 from bot.errors import BadDurationError, StaleButtonError, TooManyTopicsError
 from bot.i18n import language
 from bot.keyboards import access_keyboard
-from bot.pipeline import OLDEST_NEWS, publish_digest
+from bot.making import OLDEST_NEWS
+from bot.pipeline import publish_digest
 from bot.rendering import Message, Reader
 from digests.clustering import tell_stories
 from digests.models import (

@@ -321,10 +321,12 @@ def tell_stories(articles: Iterable[Article]) -> list[Story]:
 
 
 def _most_telling_first(articles: list[Article]) -> tuple[Article, ...]:
-    """By centrality of the title, with what is old or loud set back; then in order of time."""
+    """By centrality of the title among texts of their own, with what is old or loud set back; then
+    what is no copy, in order of time."""
     if len(articles) == 1:
         return tuple(articles)
-    newest = max(article.published for article in articles)
+    published = {article.id: article.published for article in articles}
+    newest = max(published.values())
     words = {article.id: _stems(article.title) for article in articles}
     told = {
         article.id: words[article.id].union(*(_stems(p.text) for p in article.summary[:1]))
@@ -333,16 +335,18 @@ def _most_telling_first(articles: list[Article]) -> tuple[Article, ...]:
 
     def worth(article: Article) -> float:
         mine = words[article.id]
-        others = [told[other.id] for other in articles if other.id != article.id]
+        others = [told[a.id] for a in articles if not a.copy_of and a.original != article.original]
         central = sum(len(mine & other) for other in others) / (len(mine) * len(others) or 1)
-        hours = (newest - article.published).total_seconds() / 3600
+        # A copy is as old as what it repeats.
+        hours = (newest - published.get(article.original, article.published)).total_seconds() / 3600
         quiet = 0.5 if is_loud(article.title) else 1.0
         readable = 1.0 if article.summary else 0.5
         return (0.2 + central) * 2 ** (-hours / LEAD_HALF_LIFE_HOURS) * quiet * readable
 
-    def order(article: Article) -> tuple[float, bool, float, int]:
+    def order(article: Article) -> tuple[float, bool, bool, float, int]:
         return (
             -round(worth(article), 6),
+            article.copy_of is not None,
             article.link is None,
             article.published.timestamp(),
             article.id,

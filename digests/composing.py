@@ -28,7 +28,7 @@ from digests.models import (
 from digests.ranking import rank, terms_of
 from digests.story_summaries import in_reading_order, story_lines
 from digests.text.keys import lemma_keys
-from digests.topics import Query, interests
+from digests.topics import Query, interests, matches
 from digests.updates import Report, update_of
 
 LETTERS_A_MINUTE: Final = 1_500  # about 220 words
@@ -104,13 +104,22 @@ def compose(
     since: datetime,
     looked: Looked | None = None,
     retold: Iterable[Retold] = (),
+    *,
+    muted: Sequence[Query] = (),
+    reads: str = "all",
 ) -> Digest:
     """The digest of what is new to a chat; `material` holds nothing it was told before, `retold`
-    what it was told and has had new reports since.
+    what it was told and has had new reports since. What is `muted`, or news in a language that is
+    not among those it `reads`, is left out.
 
     Deterministic: equal arguments give equal digests.
     """
-    candidates = rank(_candidate(one, topics, now) for one in material)
+    wanted = [
+        one
+        for one in material
+        if is_read(one.story.lead.language, reads) and not _is_muted(one.keys, muted)
+    ]
+    candidates = rank(_candidate(one, topics, now) for one in wanted)
     chosen = _choose(candidates, topics, form)
     sections = _fitting(chosen, topics, form)
     sections = _raise_levels(sections, form)
@@ -120,7 +129,9 @@ def compose(
         made=now,
         since=since,
         sections=sections,
-        updates=_updates(retold),
+        updates=_updates(
+            one for one in retold if not any(_is_muted(report.keys, muted) for report in one.fresh)
+        ),
         looked=looked or Looked(),
         minutes=max(1, ceil(letters / LETTERS_A_MINUTE)),
     )
@@ -135,6 +146,15 @@ def _updates(retold: Iterable[Retold]) -> tuple[Update, ...]:
             found.append(Update(one.story, line, one.reply_to))
     found.sort(key=lambda update: (-update.line.article.published.timestamp(), update.story.id))
     return tuple(found[:MOST_UPDATES])
+
+
+def _is_muted(keys: Keys, muted: Sequence[Query]) -> bool:
+    return any(matches(query, keys) for query in muted)
+
+
+def is_read(article_language: str, reads: str) -> bool:
+    """Articles of an unknown language are nobody's foreign ones."""
+    return reads in {"all", article_language} or article_language == "und"
 
 
 def _candidate(one: Material, topics: Sequence[Query], now: datetime) -> Candidate:

@@ -1,17 +1,27 @@
 """Identity of articles: what makes two of them the same one, or copies of each other.
 
-The same article: same source and guid. A copy: another source, same canonical address or same
-fingerprint. Copies count as coverage of a story, never as news.
+The same article: same source and guid. An exact copy: another source, same canonical address or
+same fingerprint. A near copy: much of the same words in the same order (reposts with an
+advertisement, an agency's lead or half the text cut away). Copies count as coverage of a story,
+never as news.
 """
 
 import hashlib
 import re
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from zlib import crc32
 
+from digests.models import Shingles
 from digests.text.words import fold
 
 FINGERPRINT_LETTERS: Final = 300
+SHINGLE_WORDS: Final = 4
+SHINGLED_WORDS: Final = 1_000  # of a longer text the rest is not compared
+WINNOWED: Final = 8  # a shared run of that many shingles is always found by the index
+COPIED: Final = 0.5  # of the smaller set of shingles
+COPIED_LEAST: Final = 20  # shingles: 23 words in a row; a footer or slogan in common is no copy
+COPIED_OF_LATER: Final = 1 / 3  # a report that adds twice as much of its own is news
 TRACKING = re.compile(
     r"^(utm_\w+|fbclid|gclid|yclid|dclid|_openstat|from|ref|referrer|rss|mc_[ce]id|igshid|cmpid)$"
 )
@@ -53,3 +63,33 @@ def fingerprint(title: str, text: str) -> str:
     start = f"{title}\n{text}"[: FINGERPRINT_LETTERS + len(title)]
     words = NOT_WORD.sub(" ", fold(start)).strip() or start  # two emoji are no copies
     return hashlib.blake2b(words.encode(), digest_size=16).hexdigest()
+
+
+def shingles(title: str, text: str) -> Shingles:
+    """The hashed 4-word shingles of a title with its text."""
+    words = NOT_WORD.sub(" ", fold(f"{title}\n{text}")).encode().split()[:SHINGLED_WORDS]
+    hashes = [
+        crc32(b" ".join(words[start : start + SHINGLE_WORDS]))
+        for start in range(len(words) - SHINGLE_WORDS + 1)
+    ]
+    return Shingles(frozenset(hashes), _winnowed(hashes))
+
+
+def _winnowed(hashes: list[int]) -> frozenset[int]:
+    """The least hash of every `WINNOWED` in a row, a fifth of all (Schleimer, Wilkerson and Aiken,
+    "Winnowing", 2003): two texts that share such a run share one of these."""
+    if len(hashes) < COPIED_LEAST:
+        return frozenset()
+    return frozenset(
+        min(hashes[start : start + WINNOWED]) for start in range(len(hashes) - WINNOWED + 1)
+    )
+
+
+def copied(earlier: frozenset[int], later: frozenset[int]) -> float:
+    """How much of the smaller of two sets of shingles stands in the other, 0 where neither text
+    copies the other."""
+    shared = len(earlier & later)
+    smaller = min(len(earlier), len(later))
+    if shared < max(COPIED_LEAST, COPIED * smaller, COPIED_OF_LATER * len(later)):
+        return 0.0
+    return shared / smaller

@@ -114,6 +114,14 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
+class Shingles:
+    """The 4-word shingles of a text, hashed: by what two texts share, copies are told."""
+
+    hashes: frozenset[int]  # 32 bits each
+    indexed: frozenset[int]  # those by which the text is found; empty: too short to be a copy
+
+
+@dataclass(frozen=True, slots=True)
 class PreparedArticle:
     """An entry cleaned, keyed and summarised, ready to be stored."""
 
@@ -126,6 +134,7 @@ class PreparedArticle:
     language: str  # "ru", "en", or "und"
     published: datetime
     keys: Keys
+    shingles: Shingles
     summary: tuple[Pick, ...]  # best first, at most 5
     quote: Pick | None = None  # None: nobody is quoted by name
     lines: frozenset[str] = frozenset()  # by which the source's boilerplate is learned
@@ -146,6 +155,12 @@ class Article:
     summary: tuple[Pick, ...]
     guid: str = ""  # for files, the name below the source's folder
     quote: Pick | None = None  # None: nobody is quoted by name
+    copy_of: ArticleId | None = None  # None: its own text; else the article it repeats
+
+    @property
+    def original(self) -> ArticleId:
+        """The article whose text this is: copies of one text share it."""
+        return self.copy_of or self.id
 
     @property
     def path(self) -> str:
@@ -175,7 +190,9 @@ class Story:
 
     @property
     def newest(self) -> datetime:
-        return max(article.published for article in self.articles)
+        """When its last article was published; a copy is no news."""
+        own = [article.published for article in self.articles if article.copy_of is None]
+        return max(own or [article.published for article in self.articles])
 
     @property
     def arrived(self) -> datetime:

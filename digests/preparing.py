@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, tzinfo
 from typing import Final
 
-from digests.dedup import article_url, fingerprint
+from digests.dedup import article_url, fingerprint, shingles
 from digests.errors import ArticleRejectedError, SvodkaError
 from digests.models import CleanText, Entry, ParagraphKind, Pick, PreparedArticle
 from digests.quoting import best_quote
@@ -172,6 +172,7 @@ def prepare(
         language=language,
         published=published,
         keys=keys_of(cleaned.title, _keyed(cleaned)),
+        shingles=shingles(cleaned.title, text),
         summary=_summary(cleaned, published, language),
         quote=best_quote(cleaned),
         lines=cleaned.lines,

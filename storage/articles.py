@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from digests.models import Article, ArticleId, ChatId, Keys, Pick, PreparedArticle, Source, StoryId
 from storage.boilerplate import learn_lines
+from storage.copies import Copies
 from storage.database import Database, Transaction
 from storage.identity import known_articles
 from storage.instants import from_seconds, to_seconds
@@ -19,7 +20,7 @@ BATCH_ROWS: Final = 50  # a transaction's; commands that write wait for no more 
 ARTICLE_COLUMNS: Final = (
     "article.id, article.story_id, article.link, article.title, article.language, "
     "article.published_at, article.arrived_at, article.summary, article.guid, article.quote, "
-    f"{SOURCE_COLUMNS}"
+    f"article.copy_of, {SOURCE_COLUMNS}"
 )
 
 
@@ -48,6 +49,7 @@ def article_of(row: sqlite3.Row) -> Article:
         tuple(Pick(text, position) for position, text in json.loads(row["summary"])),
         row["guid"],
         _pick(row["quote"]),
+        row["copy_of"],
     )
 
 
@@ -106,19 +108,19 @@ async def _insert(
 ) -> None:
     if not batch:
         return
-    copied = await _stories_of_copies(tx, source, batch)
+    copies = Copies(tx, source)
+    await copies.look_up(batch)
     first = await _last_id(tx, "article") + 1
     stories = Stories(tx, source.owner, await _last_id(tx, "story") + 1)
     await stories.count(batch)
     articles: list[dict[str, Any]] = []
     for number, article in enumerate(batch, first):
-        original = copied.get(article.fingerprint) or copied.get(article.url or "")
-        original = stories.current(original) if original else None
-        story = await stories.place(ArticleId(number), article, source.title, original)
-        copied[article.fingerprint] = story
-        if article.url:
-            copied[article.url] = story
-        articles.append(_row(number, story, source, article, arrived))
+        repeated = copies.repeated_by(article)
+        known = stories.current(repeated.story) if repeated else None
+        story = await stories.place(ArticleId(number), article, source.title, known)
+        copies.add(ArticleId(number), article, story, repeated)
+        original = repeated.original if repeated else None
+        articles.append(_row(number, story, original, source, article, arrived))
     for row in articles:
         row["story"] = stories.current(row["story"])
     await tx.execute_all(
@@ -128,9 +130,10 @@ async def _insert(
     await tx.execute_all(
         """
         INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
-                             language, published_at, arrived_at, summary, quote)
+                             language, published_at, arrived_at, summary, quote,
+                             copy_of)
         VALUES (:id, :source, :story, :guid, :url, :link, :fingerprint, :title, :text,
-                :language, :published, :arrived, :summary, :quote)
+                :language, :published, :arrived, :summary, :quote, :copy_of)
         """,
         articles,
     )
@@ -142,6 +145,7 @@ async def _insert(
         articles,
     )
     await stories.remember()
+    await copies.remember()
 
 
 async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]]) -> None:
@@ -169,31 +173,6 @@ async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]
     )
 
 
-async def _stories_of_copies(
-    tx: Transaction, source: Source, batch: Sequence[PreparedArticle]
-) -> dict[str, StoryId]:
-    """Fingerprint or canonical address → the story that holds it already, among the articles
-    that everybody who may see the batch may see."""
-    rows = await tx.fetch_all(
-        """
-        SELECT fingerprint AS identity, story_id FROM article
-        JOIN source ON source.id = article.source_id
-        WHERE fingerprint IN (SELECT value FROM json_each(:fingerprints))
-          AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
-        UNION ALL
-        SELECT url, story_id FROM article JOIN source ON source.id = article.source_id
-        WHERE url IN (SELECT value FROM json_each(:urls))
-          AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
-        """,
-        {
-            "fingerprints": json.dumps([article.fingerprint for article in batch]),
-            "urls": json.dumps([article.url for article in batch if article.url]),
-            "owner": source.owner,
-        },
-    )
-    return {row["identity"]: StoryId(row["story_id"]) for row in rows}
-
-
 async def _last_id(tx: Transaction, table: str) -> int:
     """The last id ever given: ids of removed articles are never given again."""
     row = await tx.fetch_one(
@@ -203,11 +182,17 @@ async def _last_id(tx: Transaction, table: str) -> int:
 
 
 def _row(
-    number: int, story: int, source: Source, article: PreparedArticle, arrived: datetime | None
+    number: int,
+    story: StoryId,
+    original: ArticleId | None,
+    source: Source,
+    article: PreparedArticle,
+    arrived: datetime | None,
 ) -> dict[str, Any]:
     return _content(number, article) | {
         "source": source.id,
         "story": story,
+        "copy_of": original,
         "guid": article.guid,
         "url": article.url,
         "link": article.link,
@@ -250,14 +235,15 @@ async def members_of(db: Database, chat: ChatId, stories: Sequence[StoryId]) -> 
 
 
 async def latest_stories(db: Database, chat: ChatId, limit: int, offset: int = 0) -> list[StoryId]:
-    """Newest first by the publication of their newest article."""
+    """Newest first by the publication of their newest article; copies are no news."""
     wanted = limit + offset
     read = wanted * 4 + 20  # articles; more when a few stories hold most of them
     while True:
         rows = await db.fetch_all(
             f"""
             SELECT article.story_id FROM article JOIN source ON source.id = article.source_id
-            WHERE {VISIBLE} ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
+            WHERE {VISIBLE} AND article.copy_of IS NULL
+            ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
             """,  # noqa: S608 - a constant
             {"chat": chat, "rows": read},
         )
@@ -267,28 +253,41 @@ async def latest_stories(db: Database, chat: ChatId, limit: int, offset: int = 0
         read *= 4
 
 
+async def stories_reported(db: Database, since: datetime) -> list[StoryId]:
+    """Every story with an article that arrived after `since`, whoever may see it."""
+    rows = await db.fetch_all(
+        "SELECT DISTINCT story_id FROM article WHERE arrived_at > :since",
+        {"since": to_seconds(since)},
+    )
+    return [StoryId(row["story_id"]) for row in rows]
+
+
 async def stories_arrived(
-    db: Database, chat: ChatId, since: datetime, oldest: datetime, limit: int
+    db: Database,
+    chat: ChatId,
+    since: datetime,
+    oldest: datetime,
+    limit: int,
+    told: Collection[StoryId] = (),
 ) -> list[StoryId]:
-    """Stories with an article that arrived after `since` and is not older than `oldest`, the most
-    covered first, that the chat was not told."""
+    """Stories with an article, no copy, that arrived after `since` and is not older than `oldest`,
+    the most covered first; those `told` are left out."""
     rows = await db.fetch_all(
         f"""
         SELECT article.story_id, count(DISTINCT article.source_id) AS sources,
                max(article.published_at) AS newest
         FROM article JOIN source ON source.id = article.source_id
         WHERE article.arrived_at > :since AND article.published_at >= :oldest AND {VISIBLE}
-          AND NOT EXISTS (
-              SELECT 1 FROM told JOIN digest ON digest.id = told.digest_id
-              WHERE told.chat_id = :chat AND told.story_id = article.story_id
-                AND digest.state <> 'failed')
-        GROUP BY article.story_id ORDER BY sources DESC, newest DESC LIMIT :limit
+          AND article.story_id NOT IN (SELECT value FROM json_each(:told))
+        GROUP BY article.story_id HAVING min(ifnull(article.copy_of, 0)) = 0
+        ORDER BY sources DESC, newest DESC LIMIT :limit
         """,  # noqa: S608 - a constant
         {
             "chat": chat,
             "since": to_seconds(since),
             "oldest": to_seconds(oldest),
             "limit": limit,
+            "told": json.dumps(list(told)),
         },
     )
     return [StoryId(row["story_id"]) for row in rows]

@@ -18,7 +18,7 @@ async def split_article(
     it is the only one of its story.
 
     Chats that were told the old story by this article were told the new one; to all others it
-    arrives now, so that their next digest may tell it.
+    arrives now, so that their next digest may tell it. It is nobody's copy any more.
     """
     async with db.write() as tx:
         old = await tx.fetch_one(
@@ -39,6 +39,9 @@ async def split_article(
         values = {"article": article, "old": old["story_id"], "new": new, "now": to_seconds(now)}
         await tx.execute(
             "UPDATE article SET story_id = :new, arrived_at = :now WHERE id = :article", values
+        )
+        await tx.execute(
+            "UPDATE article SET copy_of = NULL WHERE id = :article OR copy_of = :article", values
         )
         await tx.execute(
             "UPDATE told SET story_id = :new WHERE story_id = :old AND article_id = :article",

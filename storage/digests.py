@@ -2,14 +2,15 @@
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from digests.models import ArticleId, ChatId, DigestId, Reason, ScheduleId, StoryId, Terms
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
-from storage.subscribers import advance_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,48 @@ class Slot:
     next_due: datetime | None = None  # None with schedule
 
 
-async def window_start(db: Database, chat: ChatId) -> datetime | None:
-    """The end of the last digest that reached the chat or told it nothing. None: there is none."""
-    row = await db.fetch_one(
-        "SELECT max(made_at) AS made_at FROM digest WHERE chat_id = :chat AND state <> 'failed'",
-        {"chat": chat},
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A digest as it is written; `messages` empty: nothing to tell, and silence."""
+
+    chat: ChatId
+    slot: Slot
+    since: datetime
+    messages: Sequence[str]
+    told: Sequence[Told]
+
+
+async def window_starts(db: Database, chats: Sequence[ChatId]) -> dict[ChatId, datetime]:
+    """The end of the last digest that reached each chat or told it nothing, if there is one."""
+    rows = await db.fetch_all(
+        """
+        SELECT chat_id, max(made_at) AS made_at FROM digest
+        WHERE chat_id IN (SELECT value FROM json_each(:chats)) AND state <> 'failed'
+        GROUP BY chat_id
+        """,
+        {"chats": json.dumps(list(chats))},
     )
-    return from_seconds(row["made_at"]) if row else None
+    return {ChatId(row["chat_id"]): from_seconds(row["made_at"]) for row in rows}
+
+
+async def told_among(
+    db: Database, chats: Sequence[ChatId], stories: Sequence[StoryId]
+) -> dict[ChatId, frozenset[StoryId]]:
+    """Which of these stories each chat was told, where it was told any."""
+    rows = await db.fetch_all(
+        """
+        SELECT DISTINCT told.chat_id, told.story_id
+        FROM told JOIN digest ON digest.id = told.digest_id
+        WHERE told.chat_id IN (SELECT value FROM json_each(:chats))
+          AND told.story_id IN (SELECT value FROM json_each(:stories))
+          AND digest.state <> 'failed'
+        """,
+        {"chats": json.dumps(list(chats)), "stories": json.dumps(list(stories))},
+    )
+    found: defaultdict[ChatId, set[StoryId]] = defaultdict(set)
+    for row in rows:
+        found[ChatId(row["chat_id"])].add(StoryId(row["story_id"]))
+    return {chat: frozenset(told) for chat, told in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +86,39 @@ class Before:
     message_id: int | None  # None: not sent yet, or told by a digest without messages
 
 
-async def told_since(db: Database, chat: ChatId, oldest: datetime) -> list[Before]:
-    """The stories the chat was told after `oldest`, each as of the last time."""
+async def moved_since(
+    db: Database, chats: Sequence[ChatId], oldest: datetime, latest: datetime
+) -> dict[ChatId, tuple[Before, ...]]:
+    """The stories each chat was told, for the last time between these instants, that have had
+    reports since."""
     rows = await db.fetch_all(
         """
-        SELECT told.story_id, max(digest.made_at) AS made_at, delivery.message_id
-        FROM digest JOIN told ON told.digest_id = digest.id
-        LEFT JOIN delivery ON delivery.digest_id = digest.id AND delivery.part = told.part
-        WHERE digest.chat_id = :chat AND digest.made_at >= :oldest AND digest.state <> 'failed'
-        GROUP BY told.story_id
+        WITH last AS (
+            SELECT digest.chat_id, told.story_id, max(digest.made_at) AS made_at,
+                   delivery.message_id
+            FROM digest JOIN told ON told.digest_id = digest.id
+            LEFT JOIN delivery ON delivery.digest_id = digest.id AND delivery.part = told.part
+            WHERE digest.chat_id IN (SELECT value FROM json_each(:chats))
+              AND digest.made_at >= :oldest AND digest.state <> 'failed'
+            GROUP BY digest.chat_id, told.story_id)
+        SELECT chat_id, story_id, made_at, message_id FROM last
+        WHERE made_at <= :latest AND EXISTS (
+            SELECT 1 FROM article
+            WHERE article.story_id = last.story_id AND article.arrived_at > last.made_at)
+        ORDER BY chat_id, story_id
         """,
-        {"chat": chat, "oldest": to_seconds(oldest)},
+        {
+            "chats": json.dumps(list(chats)),
+            "oldest": to_seconds(oldest),
+            "latest": to_seconds(latest),
+        },
     )
-    return [
-        Before(StoryId(row["story_id"]), from_seconds(row["made_at"]), row["message_id"])
-        for row in rows
-    ]
+    found: defaultdict[ChatId, list[Before]] = defaultdict(list)
+    for row in rows:
+        told = from_seconds(row["made_at"])
+        before = Before(StoryId(row["story_id"]), told, row["message_id"])
+        found[ChatId(row["chat_id"])].append(before)
+    return {chat: tuple(befores) for chat, befores in found.items()}
 
 
 async def has_digest(db: Database, chat: ChatId, slot: str) -> bool:
@@ -84,31 +137,51 @@ async def publish(
     messages: Sequence[str],
     told: Sequence[Told],
 ) -> DigestId | None:
-    """Write a digest, its messages into the outbox, what it tells, and the schedule's next time,
-    in one transaction. None: the slot has its digest already; then only the schedule moves on.
+    """Write one digest, as `publish_all`. None: the slot has its digest already."""
+    (digest,) = await publish_all(db, made, [Publication(chat, slot, since, messages, told)])
+    return digest
 
-    `messages` empty: nothing to tell, and silence.
+
+async def publish_all(
+    db: Database, made: datetime, publications: Sequence[Publication]
+) -> list[DigestId | None]:
+    """Write digests, their messages into the outbox, what they tell, and their schedules' next
+    times, in one transaction. None: the slot has its digest already; only the schedule moves on.
     """
     async with db.write() as tx:
-        if slot.schedule is not None and slot.due is not None and slot.next_due is not None:
-            await advance_in(tx, slot.schedule, slot.due, slot.next_due)
-        digest = await tx.insert(
+        await tx.execute_all(
+            "UPDATE schedule SET next_due_at = :next WHERE id = :id AND next_due_at = :due",
+            [
+                {
+                    "id": one.slot.schedule,
+                    "due": to_seconds(one.slot.due),
+                    "next": to_seconds(one.slot.next_due),
+                }
+                for one in publications
+                if one.slot.schedule is not None
+            ],
+        )
+        rows = await tx.fetch_all(
             """
             INSERT OR IGNORE INTO digest (chat_id, slot, since_at, made_at, state)
-            VALUES (:chat, :slot, :since, :made, :state)
+            SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
+                   json_extract(value, '$[2]'), :made, json_extract(value, '$[3]')
+            FROM json_each(:digests) WHERE true
+            RETURNING id, chat_id, slot
             """,
-            {
-                "chat": chat,
-                "slot": slot.name,
-                "since": to_seconds(since),
-                "made": to_seconds(made),
-                "state": "pending" if messages else "empty",
-            },
+            {"made": to_seconds(made), "digests": json.dumps([_head(one) for one in publications])},
         )
-        if digest is None:
-            return None
-        await _write_parts(tx, chat, DigestId(digest), made, messages, told)
-    return DigestId(digest)
+        written = {(ChatId(row["chat_id"]), row["slot"]): DigestId(row["id"]) for row in rows}
+        found = [written.pop((one.chat, one.slot.name), None) for one in publications]
+        for number, one in zip(found, publications, strict=True):
+            if number is not None:
+                await _write_parts(tx, one.chat, number, made, one.messages, one.told)
+    return found
+
+
+def _head(one: Publication) -> list[object]:
+    state = "pending" if one.messages else "empty"
+    return [one.chat, one.slot.name, to_seconds(one.since), state]
 
 
 async def _write_parts(
@@ -135,10 +208,12 @@ async def _write_parts(
             for part, content in enumerate(messages, 1)
         ],
     )
+    # Two stories may have become one since they were read.
     await tx.execute_all(
         """
-        INSERT INTO told (chat_id, story_id, article_id, digest_id, part, place, reason)
-        VALUES (:chat, :story, :article, :digest, :part, :place, :reason)
+        INSERT OR IGNORE INTO told (chat_id, story_id, article_id, digest_id, part, place, reason)
+        VALUES (:chat, ifnull((SELECT story_id FROM article WHERE id = :article), :story),
+                :article, :digest, :part, :place, :reason)
         """,
         [
             {
@@ -155,6 +230,7 @@ async def _write_parts(
     )
 
 
+@lru_cache(maxsize=1_000)  # thousands of chats are told for one reason
 def _reason_json(reason: Reason | None) -> str | None:
     if reason is None:
         return None

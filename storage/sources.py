@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -70,6 +70,18 @@ def source_of(row: sqlite3.Row) -> Source:
         row["owner_chat_id"],
         row["weight"],
     )
+
+
+async def owners_among(db: Database, chats: Sequence[ChatId]) -> frozenset[ChatId]:
+    """Which of these chats have sources of their own."""
+    rows = await db.fetch_all(
+        """
+        SELECT DISTINCT owner_chat_id FROM source
+        WHERE owner_chat_id IN (SELECT value FROM json_each(:chats))
+        """,
+        {"chats": json.dumps(list(chats))},
+    )
+    return frozenset(ChatId(row["owner_chat_id"]) for row in rows)
 
 
 async def add_source(

@@ -1,6 +1,9 @@
 """Subscribers, their topics and their schedules."""
 
+import json
 import sqlite3
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -229,6 +232,32 @@ async def remove_mute(db: Database, chat: ChatId, mute: TopicId) -> str | None:
     return await _remove_words(db, "mute", chat, mute)
 
 
+async def topic_words(db: Database, chats: Sequence[ChatId]) -> dict[ChatId, tuple[str, ...]]:
+    """The topics of many chats, in the order they were added."""
+    return await _words_of_many(db, "topic", chats)
+
+
+async def mute_words(db: Database, chats: Sequence[ChatId]) -> dict[ChatId, tuple[str, ...]]:
+    """What many chats want to read nothing about, in the order it was added."""
+    return await _words_of_many(db, "mute", chats)
+
+
+async def _words_of_many(
+    db: Database, table: str, chats: Sequence[ChatId]
+) -> dict[ChatId, tuple[str, ...]]:
+    rows = await db.fetch_all(
+        f"""
+        SELECT chat_id, words FROM {table}
+        WHERE chat_id IN (SELECT value FROM json_each(:chats)) ORDER BY id
+        """,  # noqa: S608 - a constant
+        {"chats": json.dumps(list(chats))},
+    )
+    found: defaultdict[ChatId, list[str]] = defaultdict(list)
+    for row in rows:
+        found[ChatId(row["chat_id"])].append(row["words"])
+    return {chat: tuple(words) for chat, words in found.items()}
+
+
 async def _words_of(db: Database, table: str, chat: ChatId) -> list[Topic]:
     rows = await db.fetch_all(
         f"SELECT id, words FROM {table} WHERE chat_id = :chat ORDER BY id",  # noqa: S608
@@ -325,17 +354,21 @@ async def unsubscribe(db: Database, chat: ChatId) -> None:
         )
 
 
-async def due_schedules(db: Database, now: datetime, limit: int) -> list[DueSchedule]:
-    """Schedules whose time has come, of chats that can be written to, longest due first."""
+async def due_schedules(
+    db: Database, now: datetime, limit: int, without: Sequence[ScheduleId] = ()
+) -> list[DueSchedule]:
+    """Schedules whose time has come, of chats that can be written to, longest due first; those in
+    `without` are passed over."""
     rows = await db.fetch_all(
         f"""
         SELECT schedule.id AS schedule_id, schedule.at, schedule.days, schedule.next_due_at,
                {SUBSCRIBER_COLUMNS}
         FROM schedule JOIN subscriber ON subscriber.chat_id = schedule.chat_id
         WHERE schedule.next_due_at <= :now AND subscriber.unreachable_at IS NULL
+          AND schedule.id NOT IN (SELECT value FROM json_each(:without))
         ORDER BY schedule.next_due_at LIMIT :limit
         """,  # noqa: S608 - a constant
-        {"now": to_seconds(now), "limit": limit},
+        {"now": to_seconds(now), "limit": limit, "without": json.dumps(list(without))},
     )
     return [
         DueSchedule(
@@ -353,16 +386,10 @@ async def advance_schedule(
 ) -> bool:
     """Move on without a digest. False: somebody else moved it, or the chat left."""
     async with db.write() as tx:
-        return await advance_in(tx, schedule, due, next_due)
-
-
-async def advance_in(
-    tx: Transaction, schedule: ScheduleId, due: datetime, next_due: datetime
-) -> bool:
-    changed = await tx.execute(
-        "UPDATE schedule SET next_due_at = :next WHERE id = :id AND next_due_at = :due",
-        {"id": schedule, "due": to_seconds(due), "next": to_seconds(next_due)},
-    )
+        changed = await tx.execute(
+            "UPDATE schedule SET next_due_at = :next WHERE id = :id AND next_due_at = :due",
+            {"id": schedule, "due": to_seconds(due), "next": to_seconds(next_due)},
+        )
     return bool(changed)
 
 

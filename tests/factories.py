@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bot.making import Making
 from bot.newsroom.articles import NewsroomArticle, load_newsroom
+from bot.workers import P, R, Workers
 from digests.models import (
     Article,
     ArticleId,
@@ -23,11 +25,14 @@ from digests.models import (
 from digests.preparing import prepare
 from digests.text.cleaning import line_key
 from digests.topics import Query, parse_query
+from digests.updates import LEAST_WAIT
 from storage.articles import Added, add_articles
 from storage.sources import add_source
 from storage.subscribers import add_subscriber
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from storage.database import Database
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -137,6 +142,20 @@ async def store_chat(db: Database, chat: int = 1001, **fields: object) -> ChatId
     }
     await add_subscriber(db, ChatId(chat), **(values | fields))
     return ChatId(chat)
+
+
+class Here(Workers):
+    """Does the workers' computing in this process."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        return function(*args, **kwargs)
+
+
+def making(db: Database, now: datetime = NOW, wait: timedelta = LEAST_WAIT) -> Making:
+    return Making(db, Here(), now, wait)
 
 
 # --- the newsroom ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ marked `~`. The case of a word picks a further marker: none for an ordinary word
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 from digests.models import Keys
@@ -16,6 +17,7 @@ NAME: Final = "^"
 ACRONYM: Final = "@"
 STEM: Final = "~"
 BREAK: Final = "|"
+KEYS_CACHED: Final = 30_000
 
 
 def keys_of(title: str, paragraphs: Iterable[str]) -> Keys:
@@ -27,13 +29,14 @@ def field_keys(texts: Iterable[str]) -> str:
     lemmas: list[str] = []
     also: dict[str, None] = {}
     for text in texts:
-        before: Word | None = None
+        after_name = False
         for word in split_words(text):
-            if not is_stop_word(word):
-                key, others = _word_keys(word, before)
+            key, others, is_name = _word_keys(word.text, word.folded, word.initial, after_name)
+            if key:
                 lemmas.append(key)
-                also.update(dict.fromkeys(others))
-            before = word
+            for other in others:
+                also[other] = None
+            after_name = is_name
         lemmas.append(BREAK)
     known = set(lemmas)
     return " ".join([*lemmas, *(key for key in also if key not in known)])
@@ -58,8 +61,21 @@ def name_keys(lemma_: str, root: str) -> list[str]:
     return [NAME + lemma_, NAME + STEM + root]
 
 
-def _word_keys(word: Word, before: Word | None) -> tuple[str, list[str]]:
-    """The key in reading order, and the others this word can be found by."""
+@lru_cache(maxsize=KEYS_CACHED)
+def _word_keys(
+    text: str, folded: str, initial: bool, after_name: bool
+) -> tuple[str, tuple[str, ...], bool]:
+    """The key in reading order, "" for none; the others this word can be found by; and whether it
+    may be somebody's first name."""
+    word = Word(text, folded, initial)
+    is_name = word.is_capitalised and read(folded).name
+    if is_stop_word(word):
+        return "", (), is_name
+    key, others = _keys_of(word, after_name=after_name)
+    return key, tuple(others), is_name
+
+
+def _keys_of(word: Word, *, after_name: bool) -> tuple[str, list[str]]:
     folded = word.folded
     if word.is_acronym:
         return ACRONYM + folded, []
@@ -70,12 +86,12 @@ def _word_keys(word: Word, before: Word | None) -> tuple[str, list[str]]:
     plain = [] if word.is_exact else [stem_key(root)]
     if not word.is_capitalised:
         return base, plain
-    if not _may_be_ordinary(word, before):
+    if not _may_be_ordinary(word, after_name=after_name):
         return names[0], names[1:]
     return base, [*plain, *(names if _may_be_name(word) else [])]
 
 
-def _may_be_ordinary(word: Word, before: Word | None) -> bool:
+def _may_be_ordinary(word: Word, *, after_name: bool) -> bool:
     """Whether a capitalised word may be no name.
 
     «Лига» may, «Маска» after «Илона» may not; a word that opens a sentence may unless the
@@ -86,7 +102,7 @@ def _may_be_ordinary(word: Word, before: Word | None) -> bool:
         return reading.ordinary or not reading.known
     if not reading.ordinary or reading.name or word.folded in default_aliases().name_forms:
         return False
-    return not (before and before.is_capitalised and read(before.folded).name)
+    return not after_name
 
 
 def _may_be_name(word: Word) -> bool:

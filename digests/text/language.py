@@ -14,11 +14,11 @@ _FREQUENT_SHARE: Final = 0.12
 _FOREIGN_LETTERS_SHARE: Final = 0.004
 
 # Letters of Ukrainian, Belarusian, Kazakh, Tatar, Serbian, Macedonian … that Russian lacks.
-_NOT_RUSSIAN = re.compile(r"[іїєґўқәғңөұүһҳҷӯҡҙҫђјљњћџѓќѕ]", re.IGNORECASE)
-_CYRILLIC = re.compile(r"[\u0400-\u052f]")
-_LATIN = re.compile(r"[a-z\u00c0-\u024f]", re.IGNORECASE)
-_ACCENTED = re.compile(r"[\u00c0-\u024f]")
-_LETTER = re.compile(r"[^\W\d_]")
+_NOT_RUSSIAN = re.compile(r"[іїєґўқәғңөұүһҳҷӯҡҙҫђјљњћџѓќѕ]+", re.IGNORECASE)
+_CYRILLIC = re.compile(r"[\u0400-\u052f]+")
+_LATIN = re.compile(r"[a-z\u00c0-\u024f]+", re.IGNORECASE)
+_ACCENTED = re.compile(r"[\u00c0-\u024f]+")
+_LETTER = re.compile(r"[^\W\d_]+")
 _LATIN_WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?", re.IGNORECASE)
 _BULGARIAN = re.compile(
     r"\b(?:се|са|че|със|към|като|беше|който|която|което|ще|от страна)\b", re.IGNORECASE
@@ -46,9 +46,9 @@ _NOT_ENGLISH: Final = frozenset(
 def language_of(text: str) -> str:
     """Answers "ru", "en", or "und" for anything else, mixed scripts without a majority too."""
     sample = text[:_SAMPLE]
-    letters = len(_LETTER.findall(sample))
-    cyrillic = len(_CYRILLIC.findall(sample))
-    latin = len(_LATIN.findall(sample))
+    letters = _count(_LETTER, sample)
+    cyrillic = _count(_CYRILLIC, sample)
+    latin = _count(_LATIN, sample)
     if not letters or cyrillic + latin < letters * 0.6:
         return "und"
     # Russian news is full of Latin names: a fifth of Cyrillic letters makes a Russian text.
@@ -57,8 +57,13 @@ def language_of(text: str) -> str:
     return "en" if _is_english(sample) else "und"
 
 
+def _count(runs: re.Pattern[str], sample: str) -> int:
+    """How many letters stand in runs of them."""
+    return sum(map(len, runs.findall(sample)))
+
+
 def _is_russian(sample: str, cyrillic: int) -> bool:
-    if len(_NOT_RUSSIAN.findall(sample)) > _FOREIGN_LETTERS_SHARE * cyrillic:
+    if _count(_NOT_RUSSIAN, sample) > _FOREIGN_LETTERS_SHARE * cyrillic:
         return False
     words = len(_CYRILLIC_WORD.findall(sample))
     if words < _WORDS_NEEDED or len(_RUSSIAN_ONLY.findall(sample)) >= words * 0.05:
@@ -68,7 +73,7 @@ def _is_russian(sample: str, cyrillic: int) -> bool:
 
 def _is_english(sample: str) -> bool:
     words = [word.lower() for word in _LATIN_WORD.findall(sample)]
-    if len(_ACCENTED.findall(sample)) > 0.04 * sum(map(len, words)):
+    if _count(_ACCENTED, sample) > 0.04 * sum(map(len, words)):
         return False
     frequent = sum(word in _ENGLISH for word in words)
     foreign = sum(word in _NOT_ENGLISH for word in words)

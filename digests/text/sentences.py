@@ -6,10 +6,12 @@ abbreviated months and companies, initials, and marks that close a quotation aft
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from razdel import sentenize
 
+PARAGRAPHS_CACHED: Final = 64  # an article's: its summary and its quotation ask for the same
 _SEEN: Final = 60  # letters looked at on either side of a boundary
 
 # A full stop that lost its space: "лигами.Россияне", «…лигами».Россияне, "2020.Россияне".
@@ -54,6 +56,11 @@ _NUMBER_POINT = re.compile(r"(?:^|\s)\d{1,3}\.$")
 
 def split_sentences(paragraph: str) -> list[str]:
     """The sentences in order; between them nothing but white space is lost."""
+    return list(_sentences(paragraph))
+
+
+@lru_cache(maxsize=PARAGRAPHS_CACHED)
+def _sentences(paragraph: str) -> tuple[str, ...]:
     sentences = []
     start = 0
     for end in _boundaries(paragraph):
@@ -61,7 +68,7 @@ def split_sentences(paragraph: str) -> list[str]:
         if sentence:
             sentences.append(sentence)
         start = end
-    return sentences
+    return tuple(sentences)
 
 
 def _boundaries(paragraph: str) -> Iterator[int]:

@@ -15,8 +15,11 @@ import Stemmer
 
 SHORT_WORD_LETTERS: Final = 3
 READINGS_CACHED: Final = 60_000  # about 20 MB; a day's news has some 40,000 distinct forms
+WORDS_CACHED: Final = 20_000
 
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z](?:\+\+|#)(?!\w)|[^\W_]+")
+DIGIT = re.compile(r"\d")
+LOUD = re.compile(r"[^\W\d_a-zа-яё]{6}")  # at least as many capitals
 SENTENCE_END = frozenset(".!?…\n")
 OPENING = frozenset("«“„\"'([—–-• \t\u00a0")
 CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
@@ -74,7 +77,7 @@ def fold(text: str) -> str:
 
 
 def is_exact_form(folded: str) -> bool:
-    return len(folded) <= SHORT_WORD_LETTERS or any(letter.isdigit() for letter in folded)
+    return len(folded) <= SHORT_WORD_LETTERS or DIGIT.search(folded) is not None
 
 
 def is_cyrillic(folded: str) -> bool:
@@ -87,14 +90,18 @@ def split_words(text: str) -> list[Word]:
         text = text.lower()
     found = [(match.start(), match.group()) for match in WORD.finditer(text)]
     headline = _is_title_case(found)
-    return [
-        Word(word, fold(word).replace(",", "."), headline or _opens(text, start))
-        for start, word in found
-    ]
+    return [_word(word, headline or _opens(text, start)) for start, word in found]
+
+
+@lru_cache(maxsize=WORDS_CACHED)
+def _word(text: str, initial: bool) -> Word:
+    return Word(text, fold(text).replace(",", "."), initial)
 
 
 def is_shouting(text: str) -> bool:
     """A line mostly in capitals: its case tells nothing. One acronym or two are no shouting."""
+    if not LOUD.search(text):
+        return False
     words = [word for word in WORD.findall(text) if word.isalpha() and len(word) > 1]
     loud = sum(word.isupper() for word in words)
     longest = max((len(word) for word in words if word.isupper()), default=0)
@@ -109,6 +116,8 @@ def _is_title_case(found: list[tuple[int, str]]) -> bool:
 
 def _opens(text: str, start: int) -> bool:
     before = start - 1
+    if before > 0 and text[before] == " " and text[before - 1].isalnum():
+        return False
     quoted = False
     while before >= 0 and text[before] in OPENING:
         quoted = quoted or text[before] in '«“„"'
@@ -137,7 +146,7 @@ def analyzer() -> Any:  # noqa: ANN401 - pymorphy3 has no type information
 @lru_cache(maxsize=READINGS_CACHED)
 def read(folded: str) -> Reading:
     """The readings of a form; for anything but Cyrillic the form itself."""
-    if not is_cyrillic(folded) or any(letter.isdigit() for letter in folded):
+    if not is_cyrillic(folded) or DIGIT.search(folded):
         return Reading(folded, known=False, noun=False, ordinary=False, name=False)
     parses = analyzer().parse(folded)
     known = bool(analyzer().word_is_known(folded))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.i18n import language
+from digests.composing import compose
 from tests.bot.living import START, Running, ask
 
 if TYPE_CHECKING:
@@ -255,7 +256,7 @@ async def test_subscriber_whose_digest_fails_holds_up_nobody(
 
     async def fail(function: object, *args: Any, **kwargs: object) -> object:
         nonlocal spoiled
-        if any(topic.text == "мост" for topic in args[1]):
+        if function is compose and any(topic.text == "мост" for topic in args[1]):
             spoiled += 1
             raise ZeroDivisionError
         return await real(function, *args, **kwargs)

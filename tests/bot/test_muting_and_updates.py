@@ -25,8 +25,7 @@ async def test_what_is_muted_stays_out_of_the_digest_until_it_is_taken_back(
     assert (await ask(person, f"/mute {words}")).text == spoken.say("mute.known", words=words)
     running.clock.now = START + timedelta(hours=3)
     (digest,) = await running.wait_digests(person, 1)
-    assert "Верхнеоз" not in digest.text
-    assert "Verkhneozersk" not in digest.text
+    assert words not in digest.text.lower()
     assert (await ask(person, "/mute")).text == spoken.say("mute.list")
     answer = await person.press(words)
     assert answer.text == spoken.say("mute.removed", words=words)

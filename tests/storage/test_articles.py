@@ -194,7 +194,8 @@ async def test_a_batch_larger_than_a_transaction_is_stored_whole_and_in_order(
 async def test_the_latest_stories_come_by_their_newest_article_page_by_page(db: Database) -> None:
     source, other = await store_source(db), await store_source(db, "https://mayak.example/feed")
     await store(db, source, *[numbered(n, published=NOW - hours(n)) for n in range(1, 8)])
-    await store(db, other, replace(numbered(6), published=NOW))  # news of the sixth
+    sixth = prepared("Новость номер 6", text=f"Очевидцы {unlike_others(6, 8)}.", published=NOW)
+    await store(db, other, sixth, replace(numbered(7), published=NOW))  # news, and a copy
     order = [(await articles.members_of(db, NOBODY, [s]))[0].guid for s in await stories(db)]
     assert order == ["g6", "g1", "g2", "g3", "g4", "g5", "g7"]
     found = await stories(db)

@@ -4,7 +4,7 @@ from digests.models import ArticleId, ChatId, StoryId
 from storage import articles
 from storage.corrections import merge_stories, split_article
 from storage.database import Database
-from storage.digests import Slot, Told, publish
+from storage.digests import Slot, Told, publish, told_among
 from tests.factories import (
     NOW,
     TEXT,
@@ -38,7 +38,9 @@ async def stories(db: Database) -> dict[int, int]:
 
 
 async def untold(db: Database, chat: ChatId, since: int = 24) -> list[StoryId]:
-    return await articles.stories_arrived(db, chat, NOW - hours(since), SINCE, 9)
+    every = [StoryId(story) for story in (await stories(db)).values()]
+    told = (await told_among(db, [chat], every)).get(chat, ())
+    return await articles.stories_arrived(db, chat, NOW - hours(since), SINCE, 9, told)
 
 
 async def tell(db: Database, chat: ChatId, article: ArticleId) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from datetime import datetime
 
 import pytest
 
@@ -10,7 +11,7 @@ from digests.schedules import Timing
 from storage import digests, outbox, subscribers
 from storage.articles import stories_arrived
 from storage.database import Database
-from storage.digests import Slot, Told, publish, window_start
+from storage.digests import Publication, Slot, Told, publish
 from tests.factories import NOW, hours, prepared, store, store_chat, store_source
 
 SINCE = NOW - hours(24)
@@ -32,7 +33,26 @@ async def chat(db: Database) -> ChatId:
 
 
 async def news(db: Database, chat: ChatId) -> list[StoryId]:
-    return await stories_arrived(db, chat, SINCE, SINCE, 9)
+    """What the chat was not told yet."""
+    told = await digests.told_among(db, [chat], [StoryId(1), StoryId(2)])
+    return await stories_arrived(db, chat, SINCE, SINCE, 9, told.get(chat, ()))
+
+
+async def window_start(db: Database, chat: ChatId) -> datetime | None:
+    return (await digests.window_starts(db, [chat, ChatId(3)])).get(chat)
+
+
+async def moved(
+    db: Database, chat: ChatId, oldest: datetime = SINCE, latest: datetime = NOW
+) -> tuple[digests.Before, ...]:
+    return (await digests.moved_since(db, [chat], oldest, latest)).get(chat, ())
+
+
+async def report(db: Database, **fields: object) -> None:
+    """The told story has news."""
+    text = "Мост через реку в городе открыли на два года раньше, чем обещали."
+    later = prepared(guid="later", text=text, **fields)
+    await store(db, await store_source(db), later, arrived=NOW + hours(1))
 
 
 async def test_a_slot_has_one_digest_in_a_chat(db: Database, chat: ChatId) -> None:
@@ -73,22 +93,24 @@ async def test_what_a_refused_digest_said_was_not_told(db: Database, chat: ChatI
 async def test_what_a_chat_was_told_is_remembered_with_its_message(
     db: Database, chat: ChatId
 ) -> None:
-    assert await digests.told_since(db, chat, SINCE) == []
     await publish_now(db, chat)
     (message,) = await outbox.claim(db, NOW, 9)
     await outbox.mark_sending(db, message.id)
     await outbox.mark_sent(db, message.id, 77)
-    (before,) = await digests.told_since(db, chat, SINCE)
-    assert (before.story, before.told, before.message_id) == (1, NOW, 77)
-    assert await digests.told_since(db, chat, NOW + hours(1)) == []
-    assert await digests.told_since(db, await store_chat(db, 2), SINCE) == []
+    assert await moved(db, chat) == (), "nothing new since"
+    await report(db)
+    assert await moved(db, chat) == (digests.Before(StoryId(1), NOW, 77),)
+    assert await moved(db, chat, NOW + hours(1), NOW + hours(2)) == (), "told too long ago"
+    assert await moved(db, chat, latest=NOW - hours(1)) == (), "told too lately"
+    assert await moved(db, await store_chat(db, 2)) == ()
 
 
 async def test_what_a_refused_digest_said_is_not_remembered(db: Database, chat: ChatId) -> None:
     await publish_now(db, chat)
     (message,) = await outbox.claim(db, NOW, 9)
     await outbox.mark_failed(db, message.id, "refused")
-    assert await digests.told_since(db, chat, SINCE) == []
+    await report(db)
+    assert await moved(db, chat) == ()
 
 
 async def test_a_window_starts_where_the_last_digest_ended(db: Database, chat: ChatId) -> None:
@@ -134,3 +156,30 @@ async def test_a_digest_that_cannot_be_written_leaves_nothing_behind(
     assert await outbox.count_by_state(db) == {}
     assert not await digests.has_digest(db, chat, "1/x")
     assert len(await subscribers.due_schedules(db, NOW, 9)) == 1
+
+
+async def test_digests_written_together_are_written_once_each(db: Database, chat: ChatId) -> None:
+    other = await store_chat(db, 2)
+    await publish_now(db, chat)
+    told = [Told(StoryId(1), ArticleId(1), 1)]
+    both = [
+        Publication(chat, Slot("now/1"), SINCE, ["{}"], told),
+        Publication(other, Slot("now/1"), SINCE, ["{}", "{}"], told),
+        Publication(chat, Slot("now/2"), SINCE, [], []),
+    ]
+    first, *others = await digests.publish_all(db, NOW, both)
+    assert first is None
+    assert None not in others
+    assert await outbox.count_by_state(db) == {"waiting": 3}
+    assert await digests.publish_all(db, NOW, both) == [None, None, None]
+    assert await news(db, other) == []
+
+
+async def test_what_was_told_is_remembered_under_the_story_it_became(
+    db: Database, chat: ChatId
+) -> None:
+    """Two stories were joined while a digest that tells both was made."""
+    told = [Told(StoryId(1), ArticleId(1), 1), Told(StoryId(2), ArticleId(1), 1)]
+    await publish(db, chat, Slot("now/1"), SINCE, NOW, ["{}"], told)
+    rows = await db.fetch_all("SELECT story_id FROM told")
+    assert [row["story_id"] for row in rows] == [1]

@@ -5,7 +5,7 @@ import pytest
 from digests.models import ChatId, Delivery, DigestId
 from storage import outbox, subscribers
 from storage.database import Database
-from storage.digests import Slot, publish, window_start
+from storage.digests import Slot, publish, window_starts
 from storage.outbox import LEASE
 from tests.factories import NOW, hours, store_chat
 
@@ -177,7 +177,7 @@ async def test_a_refused_notice_drops_nothing_else(db: Database, chat: ChatId) -
     await digest(db, chat, 1)
     await outbox.mark_failed(db, (await claim_one(db)).id, "refused")
     assert await states(db) == ["failed", "waiting", "waiting"]
-    assert await window_start(db, chat) == NOW
+    assert await window_starts(db, [chat]) == {chat: NOW}
 
 
 async def test_a_group_that_moved_gets_its_messages_at_its_new_address(db: Database) -> None:

@@ -1,17 +1,36 @@
 """One walk through all reads: nobody is told of another's private articles."""
 
-from bot.pipeline import gather_material, gather_retold
 from digests.clustering import tell_stories
+from digests.composing import Retold
 from digests.models import ArticleId, ChatId, StoryId
 from digests.topics import parse_query
 from storage import articles, search, sources
 from storage.database import Database
 from storage.digests import Slot, Told, publish
-from tests.factories import NOW, hours, prepared, store, store_chat, store_source, unlike_others
+from storage.subscribers import find_subscriber
+from tests.factories import (
+    NOW,
+    hours,
+    making,
+    prepared,
+    store,
+    store_chat,
+    store_source,
+    unlike_others,
+)
 
 SINCE, OLDEST = NOW - hours(24), NOW - hours(96)
 CANARY = "Канарейка"
 CANARY_QUERY = parse_query("канарейка")
+
+
+async def retold(db: Database, chat: ChatId) -> list[Retold]:
+    """What the chat may be told again nine hours from now."""
+    later = making(db, NOW + hours(9))
+    subscriber = await find_subscriber(db, chat)
+    assert subscriber is not None
+    inputs = (await later.ask([subscriber]))[chat].inputs
+    return await later.retold(inputs.viewer, inputs.moved)
 
 
 async def everything(db: Database, chat: ChatId) -> list[object]:
@@ -22,9 +41,9 @@ async def everything(db: Database, chat: ChatId) -> list[object]:
     stories = sorted({StoryId(row["story_id"]) for row in rows})
     for query in (CANARY_QUERY, parse_query("мост")):
         found.append(await search.find_stories(db, chat, query, 99))
-        found.append(await search.find_stories(db, chat, query, 99, untold=True))
+        found.append(await search.find_stories(db, chat, query, 99, told=stories[:1]))
         found.append(await search.find_stories(db, chat, query, 99, arrived_after=SINCE))
-        material, looked = await gather_material(db, chat, [query], SINCE, NOW)
+        material, looked = await making(db).material(chat, [query], SINCE)
         found.append((sorted(material, key=lambda one: one.story.id), looked))
     found.append(await articles.latest_stories(db, chat, 99))
     found.append(await articles.stories_arrived(db, chat, SINCE, OLDEST, 99))
@@ -103,7 +122,8 @@ async def test_a_private_article_is_named_counted_and_quoted_for_its_owner_only(
         said = [Told(StoryId(story["original"]), ArticleId(number["original"]), 1)]
         await publish(db, chat, Slot("now/1"), SINCE, NOW, ["{}"], said)
     second = await store_source(db, "https://private.example/second", owner=owner)
-    await store(db, second, prepared(guid="again"), arrived=hour)
-    (moved,) = await gather_retold(db, owner, NOW + hours(9), hours(4))
+    again = prepared(guid="again", text="Мост через реку в городе открыли на два года раньше.")
+    await store(db, second, again, arrived=hour)
+    (moved,) = await retold(db, owner)
     assert [report.article.guid for report in moved.fresh] == ["again"]
-    assert await gather_retold(db, other, NOW + hours(9), hours(4)) == []
+    assert await retold(db, other) == []

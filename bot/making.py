@@ -1,0 +1,257 @@
+"""What digests are made of: what a chat asked for and was told, and the stories it may see.
+
+A digest is a pure function of its `Inputs`. Chats whose inputs are equal get equal digests, so
+thousands that are due together cost one digest a profile: `Making` reads each story, and makes
+each digest, once.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from bot.workers import Workers
+from digests.clustering import WINDOW, tell_stories
+from digests.composing import Form, Material, Retold, compose, form_for
+from digests.models import (
+    NOBODY,
+    ArticleId,
+    ChatId,
+    Digest,
+    Keys,
+    Looked,
+    Story,
+    StoryId,
+    Subscriber,
+)
+from digests.topics import Query, parse_topic
+from digests.updates import LEAST_WAIT, Report
+from storage import articles, digests, search, sources, subscribers
+from storage.database import Database
+from storage.digests import Before
+
+OLDEST_NEWS: Final = timedelta(hours=96)
+FETCH_OVERLAP: Final = timedelta(minutes=5)
+WINDOWS_MEET: Final = timedelta(minutes=5)  # windows that open so close together are one
+MOST_MATERIAL: Final = 150  # stories weighed for one digest, by coverage
+MOST_OF_A_TOPIC: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What tells one chat's digest from another's."""
+
+    topics: tuple[str, ...]
+    form: Form
+    since: datetime
+    viewer: ChatId = NOBODY  # the chat if it has sources of its own
+    muted: tuple[str, ...] = ()
+    reads: str = "all"
+    is_private: bool = True
+    told: frozenset[StoryId] = frozenset()  # of the stories in the window
+    # Told stories with reports since. A message is known by its number in `Asked.messages`.
+    moved: tuple[Before, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A chat's inputs, and the earlier messages that its updates answer."""
+
+    inputs: Inputs
+    messages: tuple[int, ...] = ()
+
+    def message(self, number: int | None) -> int | None:
+        """The id of an earlier message by its number, from 1."""
+        return self.messages[number - 1] if number else None
+
+
+@dataclass
+class Making:
+    """The digests of one moment, and what was read for them."""
+
+    db: Database
+    workers: Workers
+    now: datetime
+    update_wait: timedelta = LEAST_WAIT
+    _stories: dict[tuple[ChatId, StoryId], Story | None] = field(default_factory=dict)
+    _keys: dict[tuple[ChatId, ArticleId], Keys] = field(default_factory=dict)
+    _looked: dict[tuple[ChatId, datetime], Looked] = field(default_factory=dict)
+    _digests: dict[Inputs, Digest | Exception] = field(default_factory=dict)
+
+    async def ask(self, chats: Sequence[Subscriber]) -> dict[ChatId, Asked]:
+        """What the next digest of each chat is made of."""
+        ids = [subscriber.chat_id for subscriber in chats]
+        topics = await subscribers.topic_words(self.db, ids)
+        muted = await subscribers.mute_words(self.db, ids)
+        owners = await sources.owners_among(self.db, ids)
+        ends = await digests.window_starts(self.db, ids)
+        moved = await digests.moved_since(
+            self.db, ids, self.now - WINDOW, self.now - self.update_wait
+        )
+        starts = {chat: _floor(ends.get(chat, self.now - OLDEST_NEWS)) for chat in ids}
+        told = await self._told(starts)
+        asked = {}
+        for one in chats:
+            before, messages = _numbered(moved.get(one.chat_id, ()))
+            inputs = Inputs(
+                topics.get(one.chat_id, ()),
+                form_for(
+                    one.minutes,
+                    private=one.is_private,
+                    main=one.main,
+                    sentences=one.sentences,
+                    quotes=one.quotes,
+                ),
+                starts[one.chat_id],
+                one.chat_id if one.chat_id in owners else NOBODY,
+                muted.get(one.chat_id, ()),
+                one.reads,
+                one.is_private,
+                told.get(one.chat_id, frozenset()),
+                before,
+            )
+            asked[one.chat_id] = Asked(inputs, messages)
+        return asked
+
+    async def _told(self, starts: dict[ChatId, datetime]) -> dict[ChatId, frozenset[StoryId]]:
+        """Of the stories in each chat's window, those it was told."""
+        told: dict[ChatId, frozenset[StoryId]] = {}
+        for start in dict.fromkeys(starts.values()):
+            window = await articles.stories_reported(self.db, start - FETCH_OVERLAP)
+            chats = [chat for chat, its in starts.items() if its == start]
+            told |= await digests.told_among(self.db, chats, window)
+        return told
+
+    async def digest(self, inputs: Inputs) -> Digest:
+        """What fails once fails for all with these inputs, without trying again."""
+        made = self._digests.get(inputs)
+        if made is None:
+            try:
+                made = await self._make(inputs)
+            except Exception as error:  # noqa: BLE001 - raised below, now and the next time
+                made = error
+            self._digests[inputs] = made
+        if isinstance(made, Exception):
+            raise made
+        return made
+
+    async def _make(self, inputs: Inputs) -> Digest:
+        topics = [topic_of(words) for words in inputs.topics]
+        material, looked = await self.material(inputs.viewer, topics, inputs.since, inputs.told)
+        digest = await self.workers.run(
+            compose,
+            material,
+            topics,
+            inputs.form,
+            self.now,
+            inputs.since,
+            looked,
+            await self.retold(inputs.viewer, inputs.moved),
+            muted=[topic_of(words) for words in inputs.muted],
+            reads=inputs.reads,
+        )
+        if digest.sections and not inputs.is_private:
+            # A group gets one message; what moved on stays untold until a quieter day.
+            digest = replace(digest, updates=())
+        return digest
+
+    async def material(
+        self,
+        viewer: ChatId,
+        topics: Sequence[Query],
+        since: datetime,
+        told: frozenset[StoryId] = frozenset(),
+    ) -> tuple[list[Material], Looked]:
+        """The stories since `since` that the viewer may see and was not told: those covered most,
+        and those that answer its topics."""
+        oldest = self.now - max(OLDEST_NEWS, self.now - since)
+        # What was being fetched when the last digest was made is stamped before it, stored after.
+        after = since - FETCH_OVERLAP
+        found = await articles.stories_arrived(self.db, viewer, after, oldest, MOST_MATERIAL, told)
+        for topic in topics:
+            found += await search.find_stories(
+                self.db, viewer, topic, MOST_OF_A_TOPIC, arrived_after=after, told=told
+            )
+        stories = await self._read_stories(viewer, dict.fromkeys(found))
+        recent = [story for story in stories if story.newest >= oldest]
+        keys = await self._read_keys(viewer, [story.lead.id for story in recent])
+        # A source may be removed between two reads: what it held is no material any more.
+        material = [
+            Material(story, keys[story.lead.id]) for story in recent if story.lead.id in keys
+        ]
+        if (viewer, since) not in self._looked:
+            counts = await articles.count_arrived(self.db, viewer, since)
+            self._looked[viewer, since] = Looked(*counts)
+        return material, self._looked[viewer, since]
+
+    async def retold(self, viewer: ChatId, moved: Sequence[Before]) -> list[Retold]:
+        """What was told of these stories, and the reports since; a copy reports nothing."""
+        told_before = {before.story: before for before in moved}
+        stories = await self._read_stories(viewer, told_before)
+        everything = [article.id for story in stories for article in story.articles]
+        keys = await self._read_keys(viewer, everything)
+        retold = []
+        for story in stories:
+            before = told_before[story.id]
+            held = [one for one in story.articles if one.id in keys]
+            old = [one for one in held if one.arrived <= before.told]
+            known = {one.original for one in old}
+            fresh = tuple(
+                Report(one, keys[one.id])
+                for one in held
+                if one.arrived > before.told and one.original not in known
+            )
+            if fresh:
+                told = tuple(keys[one.id] for one in old)
+                retold.append(Retold(story, told, fresh, before.message_id))
+        return retold
+
+    async def _read_stories(self, viewer: ChatId, wanted: Iterable[StoryId]) -> list[Story]:
+        """The stories as the viewer may see them, newest first."""
+        wanted = list(wanted)
+        missing = [number for number in wanted if (viewer, number) not in self._stories]
+        if missing:
+            members = await articles.members_of(self.db, viewer, missing)
+            past = [article for article in members if article.published <= self.now]
+            self._stories |= dict.fromkeys((viewer, number) for number in missing)
+            for told in await self.workers.run(tell_stories, past):
+                self._stories[viewer, told.id] = told
+        found = [story for number in wanted if (story := self._stories[viewer, number])]
+        return sorted(found, key=lambda story: (story.newest, story.id), reverse=True)
+
+    async def _read_keys(
+        self, viewer: ChatId, wanted: Sequence[ArticleId]
+    ) -> dict[ArticleId, Keys]:
+        missing = [number for number in wanted if (viewer, number) not in self._keys]
+        if missing:
+            found = await articles.keys_of_articles(self.db, viewer, missing)
+            self._keys |= {(viewer, number): keys for number, keys in found.items()}
+        return {
+            number: self._keys[viewer, number]
+            for number in wanted
+            if (viewer, number) in self._keys
+        }
+
+
+def _floor(instant: datetime) -> datetime:
+    """Windows that open at nearly the same time are one; what was told is remembered anyway."""
+    seconds = int(WINDOWS_MEET.total_seconds())
+    return instant - timedelta(seconds=int(instant.timestamp()) % seconds)
+
+
+def _numbered(moved: Iterable[Before]) -> tuple[tuple[Before, ...], tuple[int, ...]]:
+    """The told stories with their messages numbered from 1, and the messages."""
+    messages: dict[int, int] = {}
+    numbered = []
+    for before in moved:
+        number = before.message_id
+        if number is not None:
+            number = messages.setdefault(number, len(messages) + 1)
+        numbered.append(replace(before, message_id=number))
+    return tuple(numbered), tuple(messages)
+
+
+@lru_cache(maxsize=2_000)
+def topic_of(words: str) -> Query:
+    return parse_topic(words)

@@ -1,0 +1,177 @@
+"""Copies: told from news whatever order they come in, and only among what both readers may see."""
+
+from dataclasses import replace
+
+from bot.newsroom.articles import load_newsroom
+from digests.clustering import WINDOW, tell_stories
+from digests.models import ArticleId, ChatId, PreparedArticle, Source, StoryId
+from digests.topics import parse_query
+from storage import articles
+from storage.copies import forget_shingles
+from storage.database import Database
+from storage.digests import Slot, Told, publish
+from storage.search import find_stories
+from storage.sources import remove_source
+from storage.subscribers import find_subscriber
+from tests.factories import (
+    NOW,
+    hours,
+    making,
+    newsroom_prepared,
+    prepared,
+    store,
+    store_chat,
+    store_source,
+    unlike_others,
+)
+
+NOBODY = ChatId(0)
+TEXT = f"Мост через Каменку открыли для машин. {unlike_others(1, 60)}."
+
+
+def original(**fields: object) -> PreparedArticle:
+    title = "Новый мост через Каменку открыт для машин"
+    return prepared(title, text=TEXT, guid="original", **fields)
+
+
+def repost(name: str = "repost", **fields: object) -> PreparedArticle:
+    """Under another title, so that neither words nor address give it away."""
+    values = {"published": NOW - hours(0.5), "link": f"https://{name}.example/1", "guid": name}
+    text = f"Главное за день. {TEXT} {unlike_others(2, 9)}."
+    return prepared(f"Картина дня: {unlike_others(3, 6)}", text=text, **(values | fields))
+
+
+async def sources(db: Database, *names: str, **fields: object) -> list[Source]:
+    return [await store_source(db, f"https://{name}.example/feed", **fields) for name in names]
+
+
+async def copies(db: Database) -> dict[str, str | None]:
+    """Article → what it repeats, by guid."""
+    rows = await db.fetch_all(
+        """
+        SELECT article.guid, original.guid AS repeats FROM article
+        LEFT JOIN article AS original ON original.id = article.copy_of
+        """
+    )
+    return {row["guid"]: row["repeats"] for row in rows}
+
+
+async def story_ids(db: Database) -> dict[str, StoryId]:
+    rows = await db.fetch_all("SELECT guid, story_id FROM article")
+    return {row["guid"]: row["story_id"] for row in rows}
+
+
+async def test_the_newsrooms_reposts_are_stored_as_copies(db: Database) -> None:
+    newsroom = load_newsroom()
+    feeds = {
+        outlet.id: await store_source(db, f"https://{outlet.host}/feed")
+        for outlet in newsroom.outlets
+    }
+    for article in newsroom.articles:
+        await store(db, feeds[article.outlet], newsroom_prepared()[article.id])
+    assert await copies(db) == {article.id: article.copy_of for article in newsroom.articles}
+
+
+async def test_a_copy_joins_its_originals_story_and_counts_as_coverage_only(db: Database) -> None:
+    one, other, third = await sources(db, "one", "other", "third")
+    await store(db, one, original())
+    await store(db, other, repost("other"))
+    await store(db, third, repost("third", published=NOW))
+    assert await copies(db) == {"original": None, "other": "original", "third": "original"}
+    found = await story_ids(db)
+    (story,) = tell_stories(await articles.members_of(db, NOBODY, list(found.values())))
+    assert len(story.hosts) == 3
+    assert story.lead.guid == "original"
+    assert story.newest == original().published
+
+
+async def test_what_was_published_first_is_the_original_whatever_comes_in_first(
+    db: Database,
+) -> None:
+    one, other, third = await sources(db, "one", "other", "third")
+    await store(db, other, repost("other"))
+    await store(db, third, repost("third", published=NOW))
+    await store(db, one, original())
+    assert await copies(db) == {"original": None, "other": "original", "third": "original"}
+
+
+async def test_copies_are_found_among_the_files_of_one_folder(db: Database) -> None:
+    (folder,) = await sources(db, "folder")
+    await store(db, folder, original(), repost(link=None))
+    assert await copies(db) == {"original": None, "repost": "original"}
+
+
+async def test_an_outlet_that_repeats_itself_reports_news(db: Database) -> None:
+    (one,) = await sources(db, "one")
+    await store(db, one, original(link="https://one.example/1"))
+    await store(db, one, repost(link="https://one.example/2"))
+    assert await copies(db) == {"original": None, "repost": None}
+
+
+async def test_what_lies_further_back_than_the_window_is_not_repeated(db: Database) -> None:
+    one, other = await sources(db, "one", "other")
+    await store(db, one, original(published=NOW - WINDOW - hours(1)))
+    await store(db, other, repost())
+    assert await copies(db) == {"original": None, "repost": None}
+
+
+async def test_forgotten_shingles_find_nothing(db: Database) -> None:
+    one, other = await sources(db, "one", "other")
+    await store(db, one, original(published=NOW - 2 * WINDOW))
+    await store(db, one, replace(repost("kept"), guid="kept"))
+    assert await forget_shingles(db, NOW + hours(1)) == 1
+    assert await db.fetch_all("SELECT 1 FROM shingle WHERE article_id = 1") == []
+    await store(db, other, repost("late", published=NOW))
+    assert (await copies(db))["late"] == "kept"
+
+
+async def test_nobodys_own_articles_make_shared_ones_copies(db: Database) -> None:
+    owner = await store_chat(db)
+    mine, second = await sources(db, "mine", "second", owner=owner)
+    shared, again = await sources(db, "shared", "again")
+    await store(db, mine, repost("mine", published=NOW - hours(3)))
+    await store(db, shared, original())
+    assert await copies(db) == {"mine": None, "original": None}
+    await store(db, second, repost("later", published=NOW - hours(2)))
+    await store(db, again, repost("again"))
+    found = await copies(db)
+    assert found["again"] == "original"
+    assert found["later"] in {"mine", "original"}, "its owner reads both"
+
+
+async def test_copies_of_a_removed_original_stay(db: Database) -> None:
+    one, other = await sources(db, "one", "other")
+    await store(db, one, original())
+    await store(db, other, repost("other"))
+    await remove_source(db, one.id)
+    assert await copies(db) == {"other": None}
+
+
+async def test_a_copy_brings_no_told_story_back(db: Database) -> None:
+    chat = await store_chat(db)
+    one, other, third = await sources(db, "one", "other", "third")
+    await store(db, one, original())
+    story = (await story_ids(db))["original"]
+    told = [Told(story, ArticleId(1), 1)]
+    await publish(db, chat, Slot("now/1"), NOW - hours(9), NOW, ["{}"], told)
+    await store(db, other, repost("other", published=NOW), arrived=NOW + hours(5))
+    await store(db, third, replace(original(), guid="earlier", published=NOW - hours(4),
+                                   fingerprint="other words"), arrived=NOW + hours(5))  # fmt: skip
+    subscriber = await find_subscriber(db, chat)
+    assert subscriber is not None
+    later = making(db, NOW + hours(6))
+    inputs = (await later.ask([subscriber]))[chat].inputs
+    assert [before.story for before in inputs.moved] == [story]
+    assert await later.retold(inputs.viewer, inputs.moved) == []
+
+
+async def test_a_copy_opens_no_digests_window(db: Database) -> None:
+    one, other = await sources(db, "one", "other")
+    await store(db, one, original())
+    await store(db, other, repost("other", published=NOW), arrived=NOW + hours(5))
+    since = NOW + hours(4)
+    assert await articles.stories_arrived(db, NOBODY, since, NOW - hours(96), 9) == []
+    assert await articles.stories_arrived(db, NOBODY, NOW - hours(1), NOW - hours(96), 9) == [1]
+    bridge = parse_query("мост")
+    assert await find_stories(db, NOBODY, bridge, 9, arrived_after=since) == []
+    assert await find_stories(db, NOBODY, bridge, 9) == [1]
