@@ -97,6 +97,11 @@ class RetrySource(CallbackData, prefix="retry"):
     source: int
 
 
+class DecideHeld(CallbackData, prefix="held"):
+    delivery: int
+    resend: bool
+
+
 class MoreStories(CallbackData, prefix="more"):
     """Another page of a list; a search's words stand in the message itself."""
 
