@@ -21,6 +21,7 @@ from bot.files import SeenFiles, read_folder
 from bot.floods import Floods
 from bot.gathering import Refresher
 from bot.handlers import routers
+from bot.intake import Inbox, Intake
 from bot.middlewares import Introduction, PressAnswer, Rights
 from bot.patience import Patience
 from bot.pipeline import forget_old, publish_due_digests
@@ -28,7 +29,7 @@ from bot.rate_limits import RateLimits
 from bot.scheduler import ticking
 from bot.settings import Settings
 from bot.telegram import make_bot, username_of
-from bot.updates import Handling, Intake
+from bot.updates import Handling
 from digests.updates import LEAST_WAIT
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ async def open_context(
 
 def make_dispatcher(context: Context) -> Dispatcher:
     dispatcher = Dispatcher(context=context)
-    introduction, rights = Introduction(context), Rights()
+    introduction, rights = Introduction(), Rights()
     for observer in (dispatcher.message, dispatcher.callback_query):
         observer.outer_middleware(introduction)
     dispatcher.callback_query.outer_middleware(PressAnswer())
@@ -119,9 +120,9 @@ async def _serve(
     await context.bot.delete_webhook()
     await register_commands(context.bot, context.admin_chats, settings.default_language)
     await register_descriptions(context.bot, settings.default_language)
-    arrived = asyncio.Event()
-    intake = Intake(context, dispatcher.resolve_used_update_types(), arrived)
-    handling = Handling(context, dispatcher, arrived)
+    inbox = Inbox()
+    intake = Intake(context, dispatcher.resolve_used_update_types(), inbox)
+    handling = Handling(context, dispatcher, inbox)
     ticks: dict[str, tuple[Any, float]] = {
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),

@@ -68,11 +68,13 @@ async def told_since(db: Database, chat: ChatId, oldest: datetime) -> list[Befor
     ]
 
 
-async def has_digest(db: Database, chat: ChatId, slot: str) -> bool:
+async def digest_state(db: Database, chat: ChatId, slot: str) -> str | None:
+    """`empty`, `pending`, `delivered` or `failed`. None: the slot has no digest."""
     row = await db.fetch_one(
-        "SELECT 1 FROM digest WHERE chat_id = :chat AND slot = :slot", {"chat": chat, "slot": slot}
+        "SELECT state FROM digest WHERE chat_id = :chat AND slot = :slot",
+        {"chat": chat, "slot": slot},
     )
-    return row is not None
+    return row["state"] if row else None
 
 
 async def publish(

@@ -7,7 +7,6 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.context import Context
-from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import DecideHeld, button, keyboard
@@ -57,8 +56,9 @@ async def decide_held(
     press: CallbackQuery, callback_data: DecideHeld, context: Context, spoken: Language
 ) -> str:
     delivery, resend = DeliveryId(callback_data.delivery), callback_data.resend
-    if not await outbox.decide_held(context.db, delivery, context.now(), resend=resend):
-        raise StaleButtonError
+    decided = await outbox.decide_held(context.db, delivery, context.now(), resend=resend)
     context.outbox_filled.set()
     await show_held(press, context, spoken)
+    if not decided:
+        return spoken.say("error.stale_button")
     return spoken.say("held.resent" if resend else "held.settled")

@@ -5,7 +5,6 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
-from bot.errors import StaleButtonError
 from bot.handlers.answering import ask, show
 from bot.i18n import Language
 from bot.keyboards import (
@@ -74,16 +73,14 @@ async def drop_topic(
 ) -> str:
     topic = TopicId(callback_data.topic)
     words = await subscribers.remove_topic(context.db, subscriber.chat_id, topic)
-    if words is None:
-        raise StaleButtonError
     await show_topics(press, context, subscriber, spoken, callback_data.offset)
-    return spoken.say("topics.removed", words=words)
+    return spoken.say("topics.removed", words=words) if words else spoken.say("error.stale_button")
 
 
 async def ask_topic(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+    context.expect(subscriber.chat_id, "topic")
     await ask(press, subscriber, spoken, spoken.say("topics.ask"), back_keyboard("topics", spoken))
 
 
@@ -95,7 +92,7 @@ async def subscribe(
     spoken: Language,
 ) -> None:
     if not command.args:
-        await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+        context.expect(subscriber.chat_id, "topic")
         await ask(message, subscriber, spoken, spoken.say("topics.ask"))
         return
     words, added = await follow(context, subscriber.chat_id, command.args)
@@ -152,7 +149,5 @@ async def drop_mute(
 ) -> str:
     number = TopicId(callback_data.mute)
     words = await subscribers.remove_mute(context.db, subscriber.chat_id, number)
-    if words is None:
-        raise StaleButtonError
     await show_mutes(press, context, subscriber, spoken)
-    return spoken.say("mute.removed", words=words)
+    return spoken.say("mute.removed", words=words) if words else spoken.say("error.stale_button")

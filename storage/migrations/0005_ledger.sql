@@ -37,3 +37,16 @@ CREATE INDEX delivery_held ON delivery (id) WHERE state = 'held';               
 -- "is an earlier message of this chat still under way?"
 CREATE INDEX delivery_open ON delivery (chat_id, id)
     WHERE state IN ('waiting', 'claimed', 'sending', 'held');
+
+-- Updates are handled one after another within a lane and lanes side by side, so that who floods
+-- the bot waits alone. The sender's lane; the chat's where it speaks itself; 0 for the rest.
+ALTER TABLE incoming_update ADD COLUMN lane INTEGER NOT NULL DEFAULT 0;
+-- The command's name, `words` for plain text. NULL: neither.
+ALTER TABLE incoming_update ADD COLUMN kind TEXT;
+ALTER TABLE incoming_update ADD COLUMN sent_at INTEGER;  -- NULL: Telegram does not say when
+UPDATE incoming_update SET lane = ifnull(chat_id, 0);
+DROP INDEX incoming_update_open;
+-- "which is the first of each lane?"
+CREATE INDEX incoming_update_lane ON incoming_update (lane, id) WHERE handled_at IS NULL;
+-- "did the chat ask the same again?"
+CREATE INDEX incoming_update_kind ON incoming_update (chat_id, kind, id) WHERE handled_at IS NULL;

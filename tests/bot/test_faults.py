@@ -203,13 +203,58 @@ async def test_polling_survives_every_fault(running: Running, kind: str) -> None
     assert len(await person.from_bot()) == 3, "each command answered once"
 
 
-async def test_answer_that_cannot_be_sent_stops_nothing(running: Running) -> None:
+@pytest.mark.parametrize(
+    ("kind", "times"),
+    [("server_error", 2), ("bad_gateway", 2), ("reset_before", 2), ("server_error", 12)],
+)
+async def test_answer_refused_by_the_network_comes_all_the_same(
+    running: Running, kind: str, times: int
+) -> None:
+    person, other = await met(running), await met(running)
+    await running.client.order_fault(
+        kind, method="sendMessage", chat_id=person.chat_id, times=times
+    )
+    await person.say("/topics")
+    assert str(other.chat_id) in (await ask(other, "/id")).text
+    assert (await person.wait_for()).text == say("topics.empty")
+    await running.settled()
+    assert len(await read(person)) == 2
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "truncated"])
+async def test_answer_of_unknown_outcome_comes_at_least_once(running: Running, kind: str) -> None:
     person = await met(running)
-    await running.client.order_fault("bad_gateway", chat_id=person.chat_id, times=2)
+    await running.client.order_fault(kind, method="sendMessage", chat_id=person.chat_id)
+    await person.say("/subscribe пожар")
+    await running.settled()
+    added = say("topics.added", words="пожар")
+    assert [text.splitlines()[0] for text in (await read(person))[1:]] == [added] * 2
+
+
+async def test_answer_that_never_gets_through_is_given_up_after_ten_minutes(
+    running: Running,
+) -> None:
+    person = await met(running)
+    await running.client.order_fault(
+        "server_error", method="sendMessage", chat_id=person.chat_id, times=None
+    )
     await person.say("/topics")
     await struck(running)
+    running.clock.move(minutes=11)
     await running.settled()
+    await running.client.clear_faults()
     assert str(person.chat_id) in (await ask(person, "/id")).text
+
+
+async def test_menu_that_could_not_be_shown_is_shown_after_all(running: Running) -> None:
+    person = await met(running)
+    await ask(person, "/settings")
+    await running.client.order_fault("bad_gateway", method="editMessageText", times=8)
+    await running.client.order_fault("server_error", method="answerCallbackQuery", times=2)
+    answer = await person.press(say("settings.main_off"))
+    assert answer.answered
+    shown = await person.wait_for(newest=True)
+    assert shown.button(say("settings.main_on"))
 
 
 async def test_answer_to_a_person_who_has_just_left_pauses_the_chat(running: Running) -> None:
