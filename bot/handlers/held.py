@@ -7,6 +7,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.context import Context
+from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import DecideHeld, button, keyboard
@@ -60,5 +61,5 @@ async def decide_held(
     context.outbox_filled.set()
     await show_held(press, context, spoken)
     if not decided:
-        return spoken.say("error.stale_button")
+        raise StaleButtonError
     return spoken.say("held.resent" if resend else "held.settled")

@@ -5,6 +5,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
+from bot.errors import StaleButtonError
 from bot.handlers.answering import ask, show
 from bot.i18n import Language
 from bot.keyboards import (
@@ -74,7 +75,9 @@ async def drop_topic(
     topic = TopicId(callback_data.topic)
     words = await subscribers.remove_topic(context.db, subscriber.chat_id, topic)
     await show_topics(press, context, subscriber, spoken, callback_data.offset)
-    return spoken.say("topics.removed", words=words) if words else spoken.say("error.stale_button")
+    if words is None:
+        raise StaleButtonError
+    return spoken.say("topics.removed", words=words)
 
 
 async def ask_topic(
@@ -150,4 +153,6 @@ async def drop_mute(
     number = TopicId(callback_data.mute)
     words = await subscribers.remove_mute(context.db, subscriber.chat_id, number)
     await show_mutes(press, context, subscriber, spoken)
-    return spoken.say("mute.removed", words=words) if words else spoken.say("error.stale_button")
+    if words is None:
+        raise StaleButtonError
+    return spoken.say("mute.removed", words=words)

@@ -29,7 +29,8 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def limits(watch: Watch) -> RateLimits:
+def limits(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> RateLimits:
+    monkeypatch.setattr(rate_limits, "BROADCAST_SHARE", 0.9)
     return RateLimits(watch)
 
 
