@@ -13,7 +13,7 @@ from typing import Final
 from bot.sandbox.server import run_sandbox
 from bot.sandbox.world import World
 from faults.feed import Feed, run_feed
-from faults.judging import compared, integrity, introduce, one, people, rows, unsent
+from faults.judging import compared, integrity, introduce, one, people, queue, rows, unsent
 from faults.process import Bot, bot_of
 from faults.table import Plan, Row
 from storage.database import open_database
@@ -21,6 +21,7 @@ from storage.database import open_database
 LONGEST_LIFE_SECONDS: Final = 4.0
 WHILE_STARTING: Final = 0.1  # of the kills
 STARTING_SECONDS: Final = 3.0
+LONG_AGO: Final = timedelta(hours=5)
 REST_SECONDS: Final = 600
 SENDS_AT_ONCE: Final = 8  # as bot.delivery promises
 
@@ -51,6 +52,8 @@ async def run(plan: Plan) -> list[Row]:
         while killed.times < kills:
             if not unsent(bot.database) and not waiting(bot.database):
                 killed.broadcasts += 1
+                texts = [(chat, f"notice {killed.broadcasts} to {chat}") for chat in world.people]
+                await queue(bot.database, texts)
                 await make_due(bot.database, killed.broadcasts)
             await one_life(bot, chance, killed)
         await bot.start()
@@ -89,7 +92,7 @@ async def follow(database: Path, feed: Feed) -> None:
 
 async def make_due(database: Path, broadcast: int) -> None:
     """A new slot for everybody, due a little while ago; each broadcast's is later than the last."""
-    due = datetime.now(UTC).replace(second=0) - timedelta(minutes=5) + timedelta(minutes=broadcast)
+    due = datetime.now(UTC).replace(second=0) - LONG_AGO + timedelta(minutes=broadcast)
     values = {"at": f"{due:%H:%M}", "due": int(due.timestamp())}
     async with open_database(database) as db, db.write() as tx:
         await tx.execute("UPDATE subscriber SET subscribed = 1")
@@ -118,8 +121,8 @@ def judged(database: Path, world: World, feed: Feed, killed: Killed, chats: int)
     unread = len(feed.guids - articles)
     mean, most = arrived.doubled / killed.times, max(killed.under_way)
     return Row(
-        f"kill -9 at random moments of ingest, building and {killed.broadcasts} broadcasts to "
-        f"{chats} ({arrived.messages} messages, {len(articles)} articles)",
+        f"kill -9 at random moments of ingest, building and broadcasts: {digests[0]} digests and "
+        f"{arrived.messages - digests[0]} notices to {chats} chats, {len(articles)} articles",
         killed.times,
         "0 lost; duplicates ≤ sends in flight, mean ≤ 1 a kill; integrity_check ok",
         f"{arrived.lost} messages, {missed} digests, {unread} articles lost; {arrived.doubled} "

@@ -37,9 +37,12 @@ async def introduce(database: Path, chats: list[int]) -> None:
         await tx.execute_all(
             """
             INSERT INTO subscriber (chat_id, kind, title, language, zone, reads, created_at)
-            VALUES (:chat, 'private', 'P', 'ru', 'UTC', 'all', :now)
+            VALUES (:chat, :kind, 'P', 'ru', 'UTC', 'all', :now)
             """,
-            [{"chat": chat, "now": now} for chat in chats],
+            [
+                {"chat": chat, "kind": "private" if chat > 0 else "group", "now": now}
+                for chat in chats
+            ],
         )
 
 
