@@ -11,8 +11,9 @@ from typing import Any
 
 from bot.app import open_context
 from bot.context import Context
+from bot.gathering import refresh_source
 from bot.logs import set_up_logs
-from bot.pipeline import publish_due_digests, refresh_source
+from bot.pipeline import publish_due_digests
 from bot.sandbox.server import run_sandbox
 from bot.sandbox.world import World
 from bot.settings import load_settings
@@ -98,6 +99,7 @@ async def run(plan: Plan) -> list[Row]:
             telegram_api_url=sandbox.url,
             database_url=f"sqlite:///{database}",
             access="open",
+            allowed_hosts=("127.0.0.1:*",),
         )
         async with open_context(settings, settings.token()) as (context, _):
             now = datetime.now(UTC)

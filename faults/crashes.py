@@ -60,7 +60,10 @@ async def run(plan: Plan) -> list[Row]:
         async with asyncio.timeout(REST_SECONDS):
             while unsent(bot.database) or waiting(bot.database):
                 await asyncio.sleep(0.3)
-        await asyncio.sleep(6)  # the feed is read once more
+        feed.grows = False
+        async with asyncio.timeout(REST_SECONDS):
+            while unread(bot.database, feed):
+                await asyncio.sleep(0.3)
         await bot.stop()
     return [judged(bot.database, world, feed, killed, chats)]
 
@@ -113,23 +116,28 @@ def waiting(database: Path) -> int:
     return int(one(database, f"SELECT count(*) FROM schedule WHERE next_due_at <= {now}"))  # noqa: S608
 
 
+def unread(database: Path, feed: Feed) -> int:
+    """Articles that the feed has shown and the bot does not have."""
+    return len(feed.guids - {row[0] for row in rows(database, "SELECT guid FROM article")})
+
+
 def judged(database: Path, world: World, feed: Feed, killed: Killed, chats: int) -> Row:
     arrived, sound = compared(database, world), integrity(database)
     digests = rows(database, "SELECT count(*), count(DISTINCT slot) FROM digest")[0]
     missed = chats * killed.broadcasts - digests[0]
-    articles = {row[0] for row in rows(database, "SELECT guid FROM article")}
-    unread = len(feed.guids - articles)
+    articles, missing = one(database, "SELECT count(*) FROM article"), unread(database, feed)
     mean, most = arrived.doubled / killed.times, max(killed.under_way)
     return Row(
         f"kill -9 at random moments of ingest, building and broadcasts: {digests[0]} digests and "
-        f"{arrived.messages - digests[0]} notices to {chats} chats, {len(articles)} articles",
+        f"{arrived.messages - digests[0]} notices to {chats} chats, {articles} articles",
         killed.times,
         "0 lost; duplicates ≤ sends in flight, mean ≤ 1 a kill; integrity_check ok",
-        f"{arrived.lost} messages, {missed} digests, {unread} articles lost; {arrived.doubled} "
+        f"{arrived.lost} messages, {missed} digests, {missing} articles lost; {arrived.doubled} "
         f"duplicates of {sum(killed.under_way)} in flight, {mean:.2f} a kill (at most {most} in "
         f"flight); {sound}",
         ok=(
-            arrived.lost == missed == unread == 0
+            arrived.lost == missed == missing == 0
+            and articles == len(feed.guids)
             and arrived.messages > 0
             and arrived.doubled <= sum(killed.under_way)
             and most <= SENDS_AT_ONCE

@@ -17,11 +17,13 @@ SYLLABLES = ("ба", "ве", "ги", "до", "жу", "зы", "ка", "ле", "м
 class Feed:
     url: str = ""
     guids: set[str] = field(default_factory=set)
+    grows: bool = True
     _items: list[str] = field(default_factory=list)
 
     async def answer(self, _: web.Request) -> web.Response:
-        for _again in range(1 if self._items else FIRST_ARTICLES):
-            self._add()
+        if self.grows:
+            for _again in range(1 if self._items else FIRST_ARTICLES):
+                self._add()
         body = (
             '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
             f"<title>Feed</title><link>{self.url}</link><description>d</description>"

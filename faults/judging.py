@@ -13,7 +13,7 @@ from bot.sandbox.model import Person
 from bot.sandbox.world import World
 from digests.models import ChatId
 from storage.database import open_database
-from storage.outbox import add_notices_in
+from storage.outbox import queue_notice
 
 FIRST_CHAT = 10_001
 
@@ -48,12 +48,11 @@ async def introduce(database: Path, chats: list[int]) -> None:
 
 async def queue(database: Path, texts: list[tuple[int, str]], **content: object) -> None:
     """Put a notice for each (chat, text) into the outbox."""
-    notices = [
-        (ChatId(chat), json.dumps({"text": text} | content, ensure_ascii=False))
-        for chat, text in texts
-    ]
+    now = datetime.now(UTC)
     async with open_database(database) as db, db.write() as tx:
-        await add_notices_in(tx, notices, datetime.now(UTC))
+        for chat, text in texts:
+            notice = json.dumps({"text": text} | content, ensure_ascii=False)
+            await queue_notice(tx, ChatId(chat), notice, now)
 
 
 def compared(database: Path, world: World) -> Arrived:

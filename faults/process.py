@@ -28,6 +28,7 @@ class Bot:
             "TELEGRAM_API_URL": sandbox.url,
             "DATABASE_URL": f"sqlite:///{self.database}",
             "ACCESS": "open",
+            "ALLOWED_HOSTS": "127.0.0.1:*",
             "LOG_FORMAT": "json",
         } | dict(settings)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SVODKA_")}
