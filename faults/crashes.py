@@ -4,6 +4,7 @@ Between two lives nothing is mended: the next one finds the file as the last one
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,8 +19,11 @@ from faults.process import Bot, bot_of
 from faults.table import Plan, Row
 from storage.database import open_database
 
-LONGEST_LIFE_SECONDS: Final = 4.0
+LONGEST_LIFE_SECONDS: Final = 3.0
 WHILE_STARTING: Final = 0.1  # of the kills
+WHILE_BUILDING: Final = 0.5  # and above
+BUILDING_SECONDS: Final = 20.0
+BUILT: Final = '"event": "digest_published"'
 STARTING_SECONDS: Final = 3.0
 LONG_AGO: Final = timedelta(hours=5)
 REST_SECONDS: Final = 600
@@ -30,11 +34,12 @@ SENDS_AT_ONCE: Final = 8  # as bot.delivery promises
 class Killed:
     times: int = 0
     under_way: list[int] = field(default_factory=list)  # sends, at each kill
-    broadcasts: int = 0
+    notices: int = 0  # broadcasts of them
+    digests: int = 0  # slots of everybody
 
 
 async def run(plan: Plan) -> list[Row]:
-    chats, kills = (40, 3) if plan.short else (2_000, 200)
+    chats, kills = (20, 2) if plan.short else (2_000, 200)
     chance, folder = plan.random("crashes"), plan.scratch("crashes")
     killed = Killed()
     world = World(people=people(chats), groups=[], rates=None)
@@ -47,14 +52,16 @@ async def run(plan: Plan) -> list[Row]:
         await follow(bot.database, feed)
         await bot.start()
         while not one(bot.database, "SELECT count(*) FROM article"):
-            await asyncio.sleep(0.2)
-        await bot.stop()
+            await asyncio.sleep(0.05)
+        await die(bot, killed)
         while killed.times < kills:
-            if not unsent(bot.database) and not waiting(bot.database):
-                killed.broadcasts += 1
-                texts = [(chat, f"notice {killed.broadcasts} to {chat}") for chat in world.people]
+            if not unsent(bot.database):
+                killed.notices += 1
+                texts = [(chat, f"notice {killed.notices} to {chat}") for chat in world.people]
                 await queue(bot.database, texts)
-                await make_due(bot.database, killed.broadcasts)
+            if not waiting(bot.database):
+                killed.digests += 1
+                await make_due(bot.database, killed.digests)
             await one_life(bot, chance, killed)
         await bot.start()
         async with asyncio.timeout(REST_SECONDS):
@@ -69,12 +76,24 @@ async def run(plan: Plan) -> list[Row]:
 
 
 async def one_life(bot: Bot, chance: Random, killed: Killed) -> None:
-    if chance.random() < WHILE_STARTING:
+    """Ends while the bot starts, sends, or has begun to build: its workers take a while."""
+    drawn = chance.random()
+    if drawn < WHILE_STARTING:
         await bot.spawn()
         await asyncio.sleep(chance.uniform(0, STARTING_SECONDS))
     else:
+        before = bot.log.stat().st_size
         await bot.start()
+        if drawn > WHILE_BUILDING:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BUILDING_SECONDS):
+                    while BUILT not in bot.logged(before):
+                        await asyncio.sleep(0.05)
         await asyncio.sleep(chance.uniform(0, LONGEST_LIFE_SECONDS))
+    await die(bot, killed)
+
+
+async def die(bot: Bot, killed: Killed) -> None:
     await bot.kill()
     killed.times += 1
     query = "SELECT count(*) FROM delivery WHERE state = 'sending'"
@@ -124,7 +143,7 @@ def unread(database: Path, feed: Feed) -> int:
 def judged(database: Path, world: World, feed: Feed, killed: Killed, chats: int) -> Row:
     arrived, sound = compared(database, world), integrity(database)
     digests = rows(database, "SELECT count(*), count(DISTINCT slot) FROM digest")[0]
-    missed = chats * killed.broadcasts - digests[0]
+    missed = chats * killed.digests - digests[0]
     articles, missing = one(database, "SELECT count(*) FROM article"), unread(database, feed)
     mean, most = arrived.doubled / killed.times, max(killed.under_way)
     return Row(
