@@ -10,58 +10,32 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from aiogram import Bot, Dispatcher
-from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
-from aiogram.exceptions import TelegramRetryAfter
-from aiogram.methods import SendMessage, TelegramMethod
-from aiogram.methods.base import Response, TelegramType
+from aiogram import Dispatcher
 
 from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
 from bot.core import open_core
-from bot.delivery import Courier, Posted
+from bot.delivery import Courier
 from bot.errors import SettingsError
 from bot.files import SeenFiles, read_folder
+from bot.floods import Floods
 from bot.gathering import Refresher
 from bot.handlers import routers
+from bot.intake import Inbox, Intake
 from bot.middlewares import Introduction, PressAnswer, Rights
+from bot.patience import Patience
 from bot.pipeline import forget_old, publish_due_digests
 from bot.rate_limits import RateLimits
 from bot.scheduler import ticking
 from bot.settings import Settings
 from bot.telegram import make_bot, username_of
-from bot.updates import Handling, Intake
+from bot.updates import Handling
 from digests.updates import LEAST_WAIT
 
 log = structlog.get_logger()
 
 TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
-LONGEST_WAIT_SECONDS: Final = 20  # an answer that must wait longer is dropped; digests never are
-
-
-class Patience(BaseRequestMiddleware):
-    """Interactive answers wait out a short 429; broadcasts have the outbox for that."""
-
-    def __init__(self, limits: RateLimits) -> None:
-        self._limits = limits
-
-    async def __call__(
-        self,
-        make_request: NextRequestMiddlewareType[TelegramType],
-        bot: Bot,
-        method: TelegramMethod[TelegramType],
-    ) -> Response[TelegramType]:
-        posted = isinstance(method, Posted)
-        if isinstance(method, SendMessage) and isinstance(method.chat_id, int) and not posted:
-            self._limits.count(method.chat_id)
-        try:
-            return await make_request(bot, method)
-        except TelegramRetryAfter as error:
-            if posted or error.retry_after > LONGEST_WAIT_SECONDS:
-                raise
-            await asyncio.sleep(error.retry_after)
-            return await make_request(bot, method)
 
 
 @asynccontextmanager
@@ -71,7 +45,7 @@ async def open_context(
     *,
     now: Clock = utc_now,
     update_wait: timedelta = LEAST_WAIT,
-) -> AsyncIterator[tuple[Context, RateLimits]]:
+) -> AsyncIterator[tuple[Context, Courier]]:
     """Everything the bot works with, closed in reverse.
 
     Raises SettingsError when Telegram does not know the token, and DatabaseError.
@@ -80,27 +54,27 @@ async def open_context(
     async with AsyncExitStack() as stack:
         core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
         bot = await stack.enter_async_context(make_bot(settings, token).context())
-        bot.session.middleware(Patience(limits))
+        floods = Floods(core.db, now)
+        await floods.load()
+        bot.session.middleware(Patience(limits, floods, now))
         username = await username_of(bot)
-        yield (
-            Context(
-                settings,
-                core.db,
-                core.workers,
-                core.parsers,
-                core.fetcher,
-                now,
-                bot,
-                username,
-                update_wait,
-            ),
-            limits,
+        context = Context(
+            settings,
+            core.db,
+            core.workers,
+            core.parsers,
+            core.fetcher,
+            now,
+            bot,
+            username,
+            update_wait,
         )
+        yield context, Courier(context, limits, floods)
 
 
 def make_dispatcher(context: Context) -> Dispatcher:
     dispatcher = Dispatcher(context=context)
-    introduction, rights = Introduction(context), Rights()
+    introduction, rights = Introduction(), Rights()
     for observer in (dispatcher.message, dispatcher.callback_query):
         observer.outer_middleware(introduction)
     dispatcher.callback_query.outer_middleware(PressAnswer())
@@ -127,16 +101,16 @@ async def run(
     token = settings.token()
     stop = stop or stop_on_signals()
     opened = open_context(settings, token, now=now, update_wait=update_wait)
-    async with opened as (context, limits):
+    async with opened as (context, courier):
         try:
-            await _serve(context, limits, stop, ready, tick_seconds)
+            await _serve(context, courier, stop, ready, tick_seconds)
         except* SettingsError as group:  # the token was revoked: one sentence, no traceback
             raise group.exceptions[0] from None
 
 
 async def _serve(
     context: Context,
-    limits: RateLimits,
+    courier: Courier,
     stop: asyncio.Event,
     ready: Callable[[Context], Any] | None,
     tick_seconds: float,
@@ -146,10 +120,9 @@ async def _serve(
     await context.bot.delete_webhook()
     await register_commands(context.bot, context.admin_chats, settings.default_language)
     await register_descriptions(context.bot, settings.default_language)
-    arrived = asyncio.Event()
-    intake = Intake(context, dispatcher.resolve_used_update_types(), arrived)
-    handling = Handling(context, dispatcher, arrived)
-    courier = Courier(context, limits)
+    inbox = Inbox()
+    intake = Intake(context, dispatcher.resolve_used_update_types(), inbox)
+    handling = Handling(context, dispatcher, inbox)
     ticks: dict[str, tuple[Any, float]] = {
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),

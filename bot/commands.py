@@ -31,7 +31,7 @@ COMMANDS: Final = (
     "id",
     "help",
 )
-ADMIN_COMMANDS: Final = ("addsource", "removesource", "split", "merge")
+ADMIN_COMMANDS: Final = ("addsource", "removesource", "split", "merge", "held")
 
 
 async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_language: str) -> None:

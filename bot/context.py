@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
 
@@ -48,6 +48,16 @@ class Context(Core):
     suggested: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)  # until when
     fetch_allowance: Allowance = field(default_factory=lambda: Allowance(time.monotonic))
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
+    # What the chats' next plain words will answer; written when the update is marked as handled.
+    expected: dict[ChatId, str | None] = field(default_factory=dict)
+
+    def at(self, moment: datetime) -> "Context":
+        """For one update, which happens at `moment` however often it is handled."""
+        return replace(self, now=lambda: moment, expected={})
+
+    def expect(self, chat: ChatId, what: str | None) -> None:
+        """What the chat's next plain words answer; None: they are a search."""
+        self.expected[chat] = what
 
     def digest_lock(self, chat: ChatId) -> asyncio.Lock:
         """Held while a chat's digest is made: two at once would tell the same stories."""

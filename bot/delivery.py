@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import structlog
 from aiogram.exceptions import (
+    TelegramAPIError,
     TelegramBadRequest,
     TelegramForbiddenError,
     TelegramMigrateToChat,
@@ -20,20 +21,33 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import SendMessage
 
+from bot.alarms import alarm
 from bot.context import Context
+from bot.floods import Floods
 from bot.rate_limits import RateLimits
 from bot.stopping import uninterrupted
+from bot.transient import is_unknown
 from digests.models import ChatId, Delivery
 from storage import outbox, subscribers
 
 log = structlog.get_logger()
 
-CLAIMED_AT_ONCE: Final = 60  # sends under way; those that wait for their rate are among them
-SEND_SECONDS: Final = 60
+CLAIMED_AT_ONCE: Final = 60  # those that wait for their chat's turn are among them
+SENDS_AT_ONCE: Final = 8  # a crash repeats no more than these
+SEND_SECONDS: Final = 30
 IDLE_SECONDS: Final = 5.0
 FIRST_RETRY: Final = timedelta(seconds=2)
 LONGEST_RETRY: Final = timedelta(minutes=10)
-UNREACHABLE_TEXTS: Final = ("chat not found", "user is deactivated", "PEER_ID_INVALID")
+UNREACHABLE_TEXTS: Final = (
+    "chat not found",
+    "user is deactivated",
+    "PEER_ID_INVALID",
+    "not enough rights to send",
+    "have no rights to send",
+    "CHAT_WRITE_FORBIDDEN",
+    "TOPIC_CLOSED",
+    "CHAT_RESTRICTED",
+)
 
 
 class Posted(SendMessage):
@@ -43,15 +57,20 @@ class Posted(SendMessage):
 class Courier:
     """Empties the outbox until it is cancelled."""
 
-    def __init__(self, context: Context, limits: RateLimits) -> None:
+    def __init__(self, context: Context, limits: RateLimits, floods: Floods) -> None:
         self._context = context
         self._limits = limits
+        self._floods = floods
         self._under_way = 0
+        self._room = asyncio.Semaphore(SENDS_AT_ONCE)
+        self._holds = context.settings.unknown_delivery == "hold"
 
     async def run(self) -> None:
-        unknown = await outbox.recover(self._context.db)
+        unknown = await outbox.recover(self._context.db, hold=self._holds)
         if unknown:
-            log.warning("deliveries_unknown", count=unknown, consequence="sent again")
+            log.warning("deliveries_unknown", count=unknown, held=self._holds)
+        if unknown and self._holds:
+            await alarm(self._context, "alarm.held")
         async with asyncio.TaskGroup() as group:
             while True:
                 if not await self._claim(group):
@@ -62,7 +81,7 @@ class Courier:
         holds up its own chat and no other."""
         db, now = self._context.db, self._context.now()
         await outbox.release_expired(db, now)
-        room = CLAIMED_AT_ONCE - self._under_way
+        room = 0 if self._floods.everybody_until() else CLAIMED_AT_ONCE - self._under_way
         claimed = await outbox.claim(db, now, room) if room else []
         for delivery in claimed:
             self._under_way += 1
@@ -80,12 +99,21 @@ class Courier:
 
     async def _deliver(self, delivery: Delivery) -> None:
         try:
-            await asyncio.sleep(self._limits.reserve(delivery.chat_id))
-            if await outbox.mark_sending(self._context.db, delivery.id):
-                await uninterrupted(self._send_and_mark(delivery))
+            await asyncio.sleep(self._limits.reserve_chat(delivery.chat_id))
+            async with self._room:
+                await asyncio.sleep(self._limits.reserve_broadcast())
+                await self._send_if_free(delivery)
         finally:
             self._under_way -= 1
             self._context.outbox_filled.set()  # there is room, and the chat's next part may go
+
+    async def _send_if_free(self, delivery: Delivery) -> None:
+        """Not into a ban that began while this message waited for its turn."""
+        until = self._floods.until(delivery.chat_id)
+        if until:
+            await outbox.put_back(self._context.db, delivery.id, until, "retry_after")
+        elif await outbox.mark_sending(self._context.db, delivery.id):
+            await uninterrupted(self._send_and_mark(delivery))
 
     async def _send_and_mark(self, delivery: Delivery) -> None:
         try:
@@ -93,6 +121,7 @@ class Courier:
         except Exception as error:  # noqa: BLE001 - an HTML 502 or odd bytes raise anything
             await self._refused(delivery, error)
         else:
+            self._floods.accepted()
             await outbox.mark_sent(self._context.db, delivery.id, message_id)
             log.info("delivered", delivery=delivery.id, chat=delivery.chat_id)
 
@@ -107,20 +136,22 @@ class Courier:
         db, now, chat = self._context.db, self._context.now(), delivery.chat_id
         match error:
             case TelegramRetryAfter():
-                until = now + timedelta(seconds=error.retry_after)
-                await outbox.wait_chat(db, chat, until)
+                until = await self._floods.refused(chat, error.retry_after)
                 await outbox.put_back(db, delivery.id, until, "retry_after")
             case TelegramMigrateToChat():
-                await outbox.put_back(db, delivery.id, now, "migrated")
                 await subscribers.migrate_chat(db, chat, ChatId(error.migrate_to_chat_id))
+                await outbox.put_back(db, delivery.id, now, "migrated")
             case TelegramForbiddenError():
                 await self._unreachable(delivery, "forbidden")
             case TelegramBadRequest() if _is_unreachable(error):
-                await self._unreachable(delivery, "chat_not_found")
+                await self._unreachable(delivery, "chat_unreachable")
             case TelegramBadRequest() | TelegramNotFound():
                 await self._plain_or_failed(delivery, error)
             case TelegramUnauthorizedError():
                 await outbox.put_back(db, delivery.id, now + LONGEST_RETRY, "unauthorized")
+            case _ if self._holds and is_unknown(error):
+                await outbox.hold(db, delivery.id, type(error).__name__)
+                await alarm(self._context, "alarm.held")
             case _:
                 wait = _retry_wait(delivery.attempts)
                 await outbox.put_back(db, delivery.id, now + wait, type(error).__name__)
@@ -141,7 +172,7 @@ class Courier:
         due = now if known else now + LONGEST_RETRY
         await outbox.put_back(db, delivery.id, due, why)
 
-    async def _plain_or_failed(self, delivery: Delivery, error: Exception) -> None:
+    async def _plain_or_failed(self, delivery: Delivery, error: TelegramAPIError) -> None:
         """Refused as it is: once more as plain text, then given up with the cause in the log."""
         content = json.loads(delivery.content)
         db, now = self._context.db, self._context.now()
@@ -152,6 +183,14 @@ class Courier:
         await outbox.mark_failed(db, delivery.id, "bad_request")
         log.error(
             "delivery_failed", delivery=delivery.id, digest=delivery.digest_id, cause=str(error)
+        )
+        await alarm(
+            self._context,
+            "alarm.failed",
+            chat=delivery.chat_id,
+            delivery=delivery.id,
+            digest=delivery.digest_id or "—",
+            cause=error.message,
         )
 
 

@@ -35,12 +35,15 @@ class Go(CallbackData, prefix="go"):
 
 
 class PickTopic(CallbackData, prefix="pick"):
+    """Says what is wanted, not "the other": a press handled twice changes nothing more."""
+
+    wanted: bool
     words: str
 
 
 def fits_button(words: str) -> bool:
     """Whether a topic can ride on a button: long ones and those with a colon cannot."""
-    return ":" not in words and len(f"pick:{words}".encode()) <= DATA_BYTES
+    return ":" not in words and len(f"pick:1:{words}".encode()) <= DATA_BYTES
 
 
 class PickHour(CallbackData, prefix="hour"):
@@ -69,6 +72,12 @@ class PickReads(CallbackData, prefix="reads"):
     code: str
 
 
+class PickMain(CallbackData, prefix="main"):
+    """Whether digests have a section of the main news."""
+
+    wanted: bool
+
+
 class PickMinutes(CallbackData, prefix="min"):
     minutes: int
 
@@ -95,6 +104,11 @@ class DropSource(CallbackData, prefix="dropsrc"):
 
 class RetrySource(CallbackData, prefix="retry"):
     source: int
+
+
+class DecideHeld(CallbackData, prefix="held"):
+    delivery: int
+    resend: bool
 
 
 class MoreStories(CallbackData, prefix="more"):
@@ -164,7 +178,10 @@ def suggestions_keyboard(
 ) -> InlineKeyboardMarkup:
     have = {word.lower() for word in chosen}
     offered = [
-        button(("✓ " if word.lower() in have else "") + word, PickTopic(words=word))
+        button(
+            ("✓ " if word.lower() in have else "") + word,
+            PickTopic(wanted=word.lower() not in have, words=word),
+        )
         for word in words
         if fits_button(word)
     ]
@@ -234,7 +251,7 @@ def settings_keyboard(spoken: Language, *, main: bool) -> InlineKeyboardMarkup:
                 button(spoken.say("menu.language"), Go(page="language")),
             ],
             [button(spoken.say("menu.reads"), Go(page="reads"))],
-            [button(spoken.say(main_key), Go(page="main"))],
+            [button(spoken.say(main_key), PickMain(wanted=not main))],
         ]
     )
 

@@ -30,39 +30,36 @@ TITLE_LETTERS: Final = 100
 class Introduction(BaseMiddleware):
     """Finds or adds the subscriber a message or press belongs to."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
     async def __call__(
         self, handler: Handler, event: TelegramObject, data: dict[str, Any]
     ) -> object:
         chat, user = _who(event)
         if chat is None:
             raise StaleButtonError
-        subscriber = await self._subscriber(chat, user)
+        context: Context = data["context"]
+        subscriber = await self._subscriber(context, chat, user)
         if subscriber.expects and isinstance(event, Message) and _is_command(event):
             # Whoever turns to something else has left the menu that was waiting for words.
-            await subscribers.set_expects(self._context.db, subscriber.chat_id, None)
-        data["context"] = self._context
+            context.expect(subscriber.chat_id, None)
         data["subscriber"] = subscriber
         data["spoken"] = language(subscriber.language)
-        data["reader"] = reader_for(self._context, subscriber)
+        data["reader"] = reader_for(context, subscriber)
         return await handler(event, data)
 
-    async def _subscriber(self, chat: Chat, user: User | None) -> Subscriber:
-        settings, db = self._context.settings, self._context.db
+    async def _subscriber(self, context: Context, chat: Chat, user: User | None) -> Subscriber:
+        settings, db = context.settings, context.db
         chat_id = ChatId(chat.id)
         known = await subscribers.find_subscriber(db, chat_id)
         title = (chat.title or chat.full_name or "")[:TITLE_LETTERS]
         if known is None or known.title != title or known.kind != chat.type:
             spoken = language_for(user.language_code if user else None, settings.default_language)
-            zone, now = settings.default_timezone, self._context.now()
+            zone, now = settings.default_timezone, context.now()
             known = await subscribers.add_subscriber(
                 db, chat_id, chat.type, title, spoken, zone, now
             )
         if known.unreachable:
             await subscribers.mark_reachable(db, chat_id)
-            self._context.outbox_filled.set()
+            context.outbox_filled.set()
         return known
 
 

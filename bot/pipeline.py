@@ -139,6 +139,13 @@ class Publishing:
         return self._rendered[known]
 
 
+async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -> Digest:
+    """What the chat's next digest would hold now."""
+    making = Making(context.db, context.workers, now, context.update_wait)
+    asked = await making.ask([subscriber])
+    return await making.digest(asked[subscriber.chat_id].inputs)
+
+
 async def publish_digest(
     context: Context, subscriber: Subscriber, slot: Slot, now: datetime
 ) -> Digest | None:

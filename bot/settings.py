@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="Private hosts and unusual ports that sources may be fetched from, "
         "comma-separated: `rsshub:1200`. Everything else must be on the public internet.",
     )
+    unknown_delivery: Literal["resend", "hold"] = Field(
+        "resend",
+        description="A message whose answer was lost may have arrived: `resend` sends it again, "
+        "`hold` lets an administrator decide (`/held`).",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )

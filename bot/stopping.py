@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 STOP_SECONDS: Final = 5.0
 
+T = TypeVar("T")
 
-async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
+
+async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
     """Run `work`; when cancelled meanwhile, let it finish for up to `STOP_SECONDS` first.
 
     A request to Telegram that is cut off has an unknown outcome, and a command that was carried
@@ -15,7 +17,7 @@ async def uninterrupted(work: Coroutine[Any, Any, None]) -> None:
     """
     task = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(task)
+        return await asyncio.shield(task)
     except asyncio.CancelledError:
         await asyncio.wait([task], timeout=STOP_SECONDS)
         task.cancel()

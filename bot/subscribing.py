@@ -15,7 +15,7 @@ from bot.errors import BadDurationError, StaleButtonError, TooManyTopicsError
 from bot.i18n import language
 from bot.keyboards import access_keyboard
 from bot.making import OLDEST_NEWS
-from bot.pipeline import publish_digest
+from bot.pipeline import make_digest, publish_digest
 from bot.rendering import Message, Reader
 from digests.clustering import tell_stories
 from digests.models import (
@@ -33,8 +33,8 @@ from digests.suggesting import suggest_topics
 from digests.text.words import fold
 from digests.topics import MOST_QUERY_LETTERS, Query, parse_query, parse_topic
 from digests.zones import find_zone
-from storage import articles, outbox, search, stories, subscribers
-from storage.digests import Slot
+from storage import articles, search, stories, subscribers
+from storage.digests import Slot, digest_state
 
 LONGEST_PAUSE: Final = timedelta(days=365)
 SUGGESTED_TOPICS: Final = 10
@@ -71,16 +71,14 @@ async def ask_for_access(context: Context, subscriber: Subscriber, who: str) -> 
     """Put the question to the administrators, once. False: it was asked before."""
     if subscriber.access is not Access.NONE:
         return False
-    if not await subscribers.set_access(context.db, subscriber.chat_id, Access.ASKED):
-        return False
     spoken = language(context.settings.default_language)
-    notice = Message(
+    question = Message(
         spoken.say("access.asked_admin", who=who, chat=subscriber.chat_id),
         keyboard=access_keyboard(subscriber.chat_id, spoken),
     )
-    for admin in context.admin_chats:
-        await notify(context, admin, notice)
-    return True
+    return await _change_access(
+        context, subscriber.chat_id, Access.ASKED, context.admin_chats, question
+    )
 
 
 async def decide_access(context: Context, chat: ChatId, *, granted: bool) -> Subscriber | None:
@@ -88,16 +86,21 @@ async def decide_access(context: Context, chat: ChatId, *, granted: bool) -> Sub
     subscriber = await subscribers.find_subscriber(context.db, chat)
     if subscriber is None:
         return None
+    key = "access.granted" if granted else "access.refused"
+    answer = Message(language(subscriber.language).say(key))
     access = Access.GRANTED if granted else Access.REFUSED
-    if await subscribers.set_access(context.db, chat, access):
-        key = "access.granted" if granted else "access.refused"
-        await notify(context, chat, Message(language(subscriber.language).say(key)))
+    await _change_access(context, chat, access, (chat,), answer)
     return subscriber
 
 
-async def notify(context: Context, chat: ChatId, message: Message) -> None:
-    await outbox.add_notice(context.db, chat, message.to_json(), context.now())
+async def _change_access(
+    context: Context, chat: ChatId, access: Access, told: Sequence[ChatId], message: Message
+) -> bool:
+    """Change it and tell of it, both or neither. False: it was so already."""
+    notices = [(one, message.to_json()) for one in told]
+    changed = await subscribers.set_access(context.db, chat, access, notices, context.now())
     context.outbox_filled.set()
+    return changed
 
 
 # --- topics ----------------------------------------------------------------------------------
@@ -269,7 +272,11 @@ async def _found(context: Context, chat: ChatId, ids: Sequence[StoryId], limit: 
 
 
 async def digest_now(context: Context, subscriber: Subscriber, update_id: int) -> Digest | None:
-    """What the next digest would hold now; it counts as told. None: this request was answered."""
+    """What the next digest would hold now; it counts as told. None: it is on its way already."""
     # What was just chosen counts: the zone of the header's day, the language of the articles.
-    known = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
-    return await publish_digest(context, known, Slot(f"now/{update_id}"), context.now())
+    chat, slot, now = subscriber.chat_id, f"now/{update_id}", context.now()
+    known = await subscribers.find_subscriber(context.db, chat) or subscriber
+    published = await publish_digest(context, known, Slot(slot), now)
+    if published is None and await digest_state(context.db, chat, slot) == "empty":
+        return await make_digest(context, known, now)  # asked again: why it was empty
+    return published

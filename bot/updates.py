@@ -1,183 +1,134 @@
-"""From Telegram to the dispatcher: updates are stored before Telegram is told they were received.
+"""From the file to the dispatcher: stored updates are handled until they are done.
 
-aiogram's own polling confirms updates before their handlers finish, so a crash loses commands.
-Here they are kept until they are handled, each chat's in order, and replayed after a crash.
+An update happens at the moment it was received, however often it is handled, and every change it
+makes is one that can be made twice (docs/decisions/0008). So a crash, or an answer that did not
+get through, is mended by handling it again.
 """
 
 import asyncio
-import json
 import random
-from collections import defaultdict, deque
+import time
 from datetime import timedelta
-from typing import Any, Final
+from itertools import count
+from typing import Final
 
 import structlog
 from aiogram import Dispatcher
-from aiogram.exceptions import (
-    ClientDecodeError,
-    TelegramAPIError,
-    TelegramConflictError,
-    TelegramUnauthorizedError,
-)
-from aiogram.methods import TelegramMethod
+from aiogram.exceptions import TelegramRetryAfter
 from aiogram.types import Update
 from pydantic import ValidationError
 
 from bot.context import Context
-from bot.errors import SettingsError
+from bot.intake import Inbox
+from bot.pace import Pace
+from bot.patience import muted
 from bot.stopping import uninterrupted
-from digests.models import ChatId
+from bot.transient import is_passing
 from storage import updates
 from storage.updates import StoredUpdate
 
 log = structlog.get_logger()
 
-POLL_SECONDS: Final = 25
-REQUEST_SECONDS: Final = POLL_SECONDS + 15
-UPDATES_A_POLL: Final = 100
-UPDATES_IN_MEMORY: Final = 400
-CHATS_AT_ONCE: Final = 32
-QUIET: Final = timedelta(hours=12)
-FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 30.0
-CHAT_PATHS: Final = (
-    "message",
-    "edited_message",
-    "channel_post",
-    "my_chat_member",
-    "callback_query",
-)
+LANES_IN_MEMORY: Final = 200
+UPDATES_AT_ONCE: Final = 32
+OUTDATED: Final = timedelta(minutes=10)  # no answer is awaited any more
+FIRST_RETRY_SECONDS: Final = 2.0
+LONGEST_RETRY_SECONDS: Final = 60.0
 FORGET_EVERY: Final = timedelta(hours=1)
-
-
-class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
-    """getUpdates whose answer is not validated: one malformed update would block it for ever."""
-
-    __returning__ = list[dict[str, Any]]
-    __api_method__ = "getUpdates"
-
-    offset: int | None = None
-    limit: int = UPDATES_A_POLL
-    timeout: int = POLL_SECONDS
-    allowed_updates: list[str] | None = None
-
-
-class Intake:
-    """Polls Telegram and stores what comes."""
-
-    def __init__(self, context: Context, allowed: list[str], arrived: asyncio.Event) -> None:
-        self._context = context
-        self._allowed = allowed
-        self._arrived = arrived
-
-    async def run(self) -> None:
-        """Until cancelled. Raises SettingsError: the token is no good any more."""
-        offset: int | None = None  # never stored: ids may restart after a week's silence
-        heard = self._context.now()
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            try:
-                before, offset = offset, await self._poll(offset)
-                now = self._context.now()
-                if offset != before:
-                    heard = now
-                elif now - heard > QUIET:
-                    offset, heard = None, now  # what was confirmed stays so, lower ids are heard
-                pause = FIRST_PAUSE_SECONDS
-            except TelegramUnauthorizedError as error:
-                raise SettingsError(
-                    "SVODKA_BOT_TOKEN: Telegram has revoked it. Ask @BotFather for a new one."
-                ) from error
-            except (TelegramAPIError, ClientDecodeError, UnicodeDecodeError, TimeoutError) as error:
-                conflict = isinstance(error, TelegramConflictError)
-                log.warning("polling_failed", cause=type(error).__name__, conflict=conflict)
-                await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-    async def _poll(self, offset: int | None) -> int | None:
-        method = GetRawUpdates(offset=offset, allowed_updates=self._allowed)
-        received = await self._context.bot(method, request_timeout=REQUEST_SECONDS)
-        if not received:
-            return offset
-        stored = [
-            StoredUpdate(raw["update_id"], chat_of(raw), json.dumps(raw, ensure_ascii=False))
-            for raw in received
-        ]
-        await updates.store_updates(self._context.db, stored, self._context.now())
-        self._arrived.set()
-        return max(update.id for update in stored) + 1
+# Commands whose newest answers for the older ones too; what they change, it changes as well.
+ASKING: Final = frozenset(
+    ("digest", "help", "held", "id", "latest", "search", "settings", "sources", "topic", "topics")
+)
 
 
 class Handling:
-    """Feeds stored updates to the dispatcher: chats side by side, each chat's in order."""
+    """Feeds stored updates to the dispatcher: lanes side by side, each lane's in order."""
 
-    def __init__(self, context: Context, dispatcher: Dispatcher, arrived: asyncio.Event) -> None:
+    def __init__(self, context: Context, dispatcher: Dispatcher, inbox: Inbox) -> None:
         self._context = context
         self._dispatcher = dispatcher
-        self._arrived = arrived
-        self._queues: defaultdict[int, deque[StoredUpdate]] = defaultdict(deque)
-        self._waiting = 0
-        self._room = asyncio.Semaphore(CHATS_AT_ONCE)
-        self._less = asyncio.Event()
+        self._inbox = inbox
+        self._pace = Pace(time.monotonic)
+        self._busy: set[int] = set()
+        self._room = asyncio.Semaphore(UPDATES_AT_ONCE)
+        self._next_forget = context.now()
 
     async def run(self) -> None:
         """Until cancelled; what is being handled is finished, the rest is for the next start."""
-        next_forget = self._context.now()
         async with asyncio.TaskGroup() as group:
             while True:
-                self._arrived.clear()
-                room = UPDATES_IN_MEMORY - self._waiting
-                held = [update.id for queue in self._queues.values() for update in queue]
-                found = await updates.open_updates(self._context.db, held, room) if room else []
-                for update in found:
-                    self._enqueue(group, update)
-                if self._context.now() >= next_forget:
-                    next_forget = self._context.now() + FORGET_EVERY
-                    await updates.forget_handled(self._context.db, self._context.now())
-                if not room:
-                    self._less.clear()
-                    await self._less.wait()
-                elif not found:
-                    await self._arrived.wait()
+                self._inbox.changed.clear()
+                await self._forget()
+                room = LANES_IN_MEMORY - len(self._busy)
+                if room > LANES_IN_MEMORY // 2:
+                    busy = list(self._busy)
+                    for update in await updates.first_of_lanes(self._context.db, busy, room):
+                        self._busy.add(update.lane)
+                        group.create_task(self._take(update))
+                await self._inbox.changed.wait()
 
-    def _enqueue(self, group: asyncio.TaskGroup, update: StoredUpdate) -> None:
-        key = update.chat_id or 0
-        queue = self._queues[key]
-        queue.append(update)
-        self._waiting += 1
-        if len(queue) == 1:
-            group.create_task(self._drain(key))
+    async def _forget(self) -> None:
+        now = self._context.now()
+        if now >= self._next_forget:
+            self._next_forget = now + FORGET_EVERY
+            await updates.forget_handled(self._context.db, now)
 
-    async def _drain(self, key: int) -> None:
-        queue = self._queues[key]
-        async with self._room:
-            while queue:
-                await uninterrupted(self._handle(queue[0]))
-                queue.popleft()
-                self._waiting -= 1
-                self._less.set()
-        if not queue:
-            self._queues.pop(key, None)
-
-    async def _handle(self, stored: StoredUpdate) -> None:
-        bot = self._context.bot
+    async def _take(self, update: StoredUpdate) -> None:
         try:
-            update = Update.model_validate_json(stored.body, context={"bot": bot})
-            await self._dispatcher.feed_update(bot, update)
+            if await self._is_answered_by_a_newer(update):
+                muted.set(True)  # in this task, which handles this update alone
+                if update.kind in ASKING:
+                    await updates.mark_handled(self._context.db, update.id, self._context.now(), {})
+                    return
+            await asyncio.sleep(self._pace.reserve(update.lane))
+            await self._handle_until_done(update)
+        finally:
+            self._busy.discard(update.lane)
+            self._inbox.changed.set()
+
+    async def _is_answered_by_a_newer(self, update: StoredUpdate) -> bool:
+        """Of a chat's old commands only the newest of each kind is answered."""
+        if update.kind is None or not self._is_outdated(update):
+            return False
+        await self._inbox.caught_up.wait()  # the newest may still be at Telegram
+        return await updates.has_newer(self._context.db, update)
+
+    def _is_outdated(self, update: StoredUpdate) -> bool:
+        return self._context.now() - (update.sent or update.received) > OUTDATED
+
+    async def _handle_until_done(self, update: StoredUpdate) -> None:
+        for attempt in count():
+            wait: float | None
+            try:
+                async with self._room:
+                    wait = await uninterrupted(self._handle(update, attempt))
+            except Exception as error:
+                log.exception("update_unmarked", update=update.id)
+                wait = _retry_seconds(error, attempt)
+            if wait is None:
+                return
+            await asyncio.sleep(wait)
+
+    async def _handle(self, stored: StoredUpdate, attempt: int) -> float | None:
+        """None: it is done; else the seconds after which it should be handled again."""
+        context = self._context.at(stored.received)
+        try:
+            update = Update.model_validate_json(stored.body, context={"bot": context.bot})
+            await self._dispatcher.feed_update(context.bot, update, context=context)
         except ValidationError:
             log.warning("update_malformed", update=stored.id)
-        except Exception:
+        except Exception as error:
+            if is_passing(error) and self._context.now() - stored.received <= OUTDATED:
+                log.warning("update_postponed", update=stored.id, cause=type(error).__name__)
+                return _retry_seconds(error, attempt)
             log.exception("update_failed", update=stored.id, chat=stored.chat_id)
-        await updates.mark_handled(self._context.db, stored.id, self._context.now())
+        now = self._context.now()
+        await updates.mark_handled(context.db, stored.id, now, context.expected)
+        return None
 
 
-def chat_of(raw: dict[str, Any]) -> ChatId | None:
-    """The chat an update belongs to, read from its raw form. None: none."""
-    for path in CHAT_PATHS:
-        part = raw.get(path)
-        if isinstance(part, dict):
-            holder = part.get("message") if path == "callback_query" else part
-            chat = holder.get("chat") if isinstance(holder, dict) else None
-            if isinstance(chat, dict) and isinstance(chat.get("id"), int):
-                return ChatId(chat["id"])
-    return None
+def _retry_seconds(error: Exception, attempt: int) -> float:
+    if isinstance(error, TelegramRetryAfter):
+        return float(error.retry_after)
+    wait = min(FIRST_RETRY_SECONDS * (1 << min(attempt, 10)), LONGEST_RETRY_SECONDS)
+    return wait * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret

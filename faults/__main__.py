@@ -12,13 +12,17 @@ from typing import Final
 
 from rich.console import Console
 
-from faults import crashes
+from faults import backlog, building, crashes, network, refusals
 from faults.table import Plan, Row, as_markdown, drawn
 
 Group = Callable[[Plan], Awaitable[list[Row]]]
 
 GROUPS: Final[dict[str, Group]] = {
     "crashes": crashes.run,
+    "building": building.run,
+    "network": network.run,
+    "refusals": refusals.run,
+    "backlog": backlog.run,
 }
 
 

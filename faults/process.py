@@ -28,11 +28,11 @@ class Bot:
             "TELEGRAM_API_URL": sandbox.url,
             "DATABASE_URL": f"sqlite:///{self.database}",
             "ACCESS": "open",
+            "ALLOWED_HOSTS": "127.0.0.1:*",
             "LOG_FORMAT": "json",
         } | dict(settings)
         clean = {k: v for k, v in os.environ.items() if not k.startswith("SVODKA_")}
         self._environment = clean | {f"SVODKA_{name}": value for name, value in values.items()}
-        self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -44,6 +44,16 @@ class Bot:
     async def start(self) -> Self:
         """Until it says that it has started."""
         before = self.log.stat().st_size if self.log.exists() else 0
+        await self.spawn()
+        async with asyncio.timeout(STARTING_SECONDS):
+            while STARTED not in self.logged(before):
+                if self.process.returncode is not None:
+                    raise RuntimeError(f"the bot did not start: {self.logged(before)[-2000:]}")
+                await asyncio.sleep(0.05)
+        return self
+
+    async def spawn(self) -> None:
+        """Start it without waiting."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -56,14 +66,8 @@ class Bot:
                 stderr=log,
                 start_new_session=True,  # so that its workers die with it
             )
-        async with asyncio.timeout(STARTING_SECONDS):
-            while STARTED not in self._logged(before):
-                if self._process.returncode is not None:
-                    raise RuntimeError(f"the bot did not start: {self._logged(before)[-2000:]}")
-                await asyncio.sleep(0.05)
-        return self
 
-    def _logged(self, since: int = 0) -> str:
+    def logged(self, since: int = 0) -> str:
         with self.log.open("rb") as log:
             log.seek(since)
             return log.read().decode(errors="replace")

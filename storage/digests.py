@@ -121,11 +121,13 @@ async def moved_since(
     return {chat: tuple(befores) for chat, befores in found.items()}
 
 
-async def has_digest(db: Database, chat: ChatId, slot: str) -> bool:
+async def digest_state(db: Database, chat: ChatId, slot: str) -> str | None:
+    """`empty`, `pending`, `delivered` or `failed`. None: the slot has no digest."""
     row = await db.fetch_one(
-        "SELECT 1 FROM digest WHERE chat_id = :chat AND slot = :slot", {"chat": chat, "slot": slot}
+        "SELECT state FROM digest WHERE chat_id = :chat AND slot = :slot",
+        {"chat": chat, "slot": slot},
     )
-    return row is not None
+    return row["state"] if row else None
 
 
 async def publish(

@@ -3,17 +3,31 @@
 waiting → claimed (leased by a worker) → sending (the request may be out) → sent, or failed when
 Telegram refuses for good. A part is claimed only when nothing older of its chat is under way, so
 parts arrive in order and one chat never holds up another. A row found `sending` after a crash has
-an unknown outcome; Telegram has no idempotency key, so it is sent again.
+an unknown outcome; Telegram has no idempotency key, so it is sent again, or held for an
+administrator to decide. A held part holds up the parts behind it and no other message.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from digests.models import ChatId, Delivery, DeliveryId, DigestId
 from storage.database import Database, Transaction
-from storage.instants import to_seconds
+from storage.instants import from_seconds, to_seconds
 
 LEASE: Final = timedelta(seconds=120)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message that may have arrived or not."""
+
+    id: DeliveryId
+    chat_id: ChatId
+    title: str  # of the chat; empty when it never spoke to us
+    created: datetime
+    content: str  # JSON, as in Delivery
 
 
 async def add_notice(db: Database, chat: ChatId, content: str, now: datetime) -> DeliveryId:
@@ -48,7 +62,11 @@ async def claim(db: Database, now: datetime, limit: int) -> list[Delivery]:
               AND NOT EXISTS (
                   SELECT 1 FROM delivery AS older
                   WHERE older.chat_id = delivery.chat_id AND older.id < delivery.id
-                    AND older.state IN ('waiting', 'claimed', 'sending'))
+                    AND older.state IN ('waiting', 'claimed', 'sending', 'held')
+                    AND (older.digest_id = delivery.digest_id
+                        OR (older.state <> 'held' AND NOT EXISTS (
+                            SELECT 1 FROM delivery AS held
+                            WHERE held.state = 'held' AND held.digest_id = older.digest_id))))
             ORDER BY delivery.due_at, delivery.id LIMIT :limit
             """,
             {"now": to_seconds(now), "limit": limit},
@@ -112,7 +130,7 @@ async def mark_failed(db: Database, delivery: DeliveryId, error: str) -> None:
         await tx.execute(
             """
             UPDATE delivery SET state = 'failed', error = :error, lease_until = NULL
-            WHERE id = :id OR (state = 'waiting' AND digest_id =
+            WHERE id = :id OR (state IN ('waiting', 'held') AND digest_id =
                 (SELECT digest_id FROM delivery WHERE id = :id))
             """,
             values,
@@ -129,7 +147,7 @@ async def _settle(tx: Transaction, delivery: DeliveryId) -> None:
             THEN 'delivered' ELSE 'failed' END
         WHERE id = (SELECT digest_id FROM delivery WHERE id = :id) AND NOT EXISTS (
             SELECT 1 FROM delivery WHERE digest_id = digest.id
-              AND state IN ('waiting', 'claimed', 'sending'))
+              AND state IN ('waiting', 'claimed', 'sending', 'held'))
         """,
         {"id": delivery},
     )
@@ -162,10 +180,11 @@ async def release_expired(db: Database, now: datetime) -> int:
         )
 
 
-async def recover(db: Database) -> int:
-    """After a start: nobody else is sending, so whatever was claimed or under way waits again.
+async def recover(db: Database, *, hold: bool = False) -> int:
+    """After a start: nobody else is sending, so whatever was claimed or under way waits again;
+    with `hold`, what was under way is held.
 
-    The number of messages whose outcome is unknown; each may arrive twice.
+    The number of messages whose outcome is unknown; each may have arrived.
     """
     async with db.write() as tx:
         await tx.execute(
@@ -173,19 +192,78 @@ async def recover(db: Database) -> int:
         )
         return await tx.execute(
             """
-            UPDATE delivery SET state = 'waiting', lease_until = NULL, error = 'unknown'
+            UPDATE delivery SET state = :state, lease_until = NULL, error = 'unknown'
             WHERE state = 'sending'
-            """
+            """,
+            {"state": "held" if hold else "waiting"},
         )
+
+
+async def hold(db: Database, delivery: DeliveryId, error: str) -> None:
+    """Its outcome is unknown: an administrator decides."""
+    async with db.write() as tx:
+        await tx.execute(
+            """
+            UPDATE delivery SET state = 'held', error = :error, lease_until = NULL
+            WHERE id = :id AND state = 'sending'
+            """,
+            {"id": delivery, "error": error},
+        )
+
+
+async def held(db: Database, limit: int) -> tuple[list[Held], int]:
+    """The oldest messages that are held, and how many there are in all."""
+    rows = await db.fetch_all(
+        """
+        SELECT delivery.id, delivery.chat_id, ifnull(subscriber.title, '') AS title,
+               delivery.created_at, delivery.content, count(*) OVER () AS held
+        FROM delivery LEFT JOIN subscriber ON subscriber.chat_id = delivery.chat_id
+        WHERE delivery.state = 'held' ORDER BY delivery.id LIMIT :limit
+        """,
+        {"limit": limit},
+    )
+    found = [
+        Held(
+            DeliveryId(row["id"]),
+            ChatId(row["chat_id"]),
+            row["title"],
+            from_seconds(row["created_at"]),
+            row["content"],
+        )
+        for row in rows
+    ]
+    return found, rows[0]["held"] if rows else 0
+
+
+async def decide_held(db: Database, delivery: DeliveryId, now: datetime, *, resend: bool) -> bool:
+    """Send it again, or count it as arrived. False: it is not held any more."""
+    async with db.write() as tx:
+        changed = await tx.execute(
+            """
+            UPDATE delivery SET state = :state, due_at = :now WHERE id = :id AND state = 'held'
+            """,
+            {"id": delivery, "state": "waiting" if resend else "sent", "now": to_seconds(now)},
+        )
+        await _settle(tx, delivery)
+    return bool(changed)
 
 
 async def wait_chat(db: Database, chat: ChatId, until: datetime) -> None:
-    """Telegram asked us to leave this chat alone until then."""
+    """Telegram asked us to leave this chat alone until then; no second is rounded away."""
     async with db.write() as tx:
         await tx.execute(
             "UPDATE subscriber SET wait_until = :until WHERE chat_id = :chat",
-            {"chat": chat, "until": to_seconds(until)},
+            {"chat": chat, "until": ceil(until.timestamp())},
         )
+
+
+async def waiting_chats(db: Database, now: datetime) -> dict[ChatId, datetime]:
+    """The chats that Telegram asked us to leave alone, and until when."""
+    rows = await db.fetch_all(
+        "SELECT chat_id, wait_until FROM subscriber WHERE wait_until > :now",
+        {"now": to_seconds(now)},
+    )
+    return {ChatId(row["chat_id"]): from_seconds(row["wait_until"]) for row in rows}
 
 
 async def forget_delivered(db: Database, before: datetime) -> int:

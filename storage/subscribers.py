@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
@@ -13,6 +13,7 @@ from digests.schedules import Timing
 from digests.text.words import fold
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
+from storage.outbox import queue_notice
 
 MOST_TOPICS: Final = 50
 SUBSCRIBER_COLUMNS: Final = (
@@ -112,8 +113,14 @@ async def set_language(db: Database, chat: ChatId, language: str) -> None:
     await _set(db, chat, "language", language)
 
 
-async def set_access(db: Database, chat: ChatId, access: Access) -> bool:
-    """False when it was so already."""
+async def set_access(
+    db: Database,
+    chat: ChatId,
+    access: Access,
+    notices: Iterable[tuple[ChatId, str]] = (),
+    now: datetime | None = None,
+) -> bool:
+    """False when it was so already; else the notices, with `now`, are queued with the change."""
     async with db.write() as tx:
         changed = await tx.execute(
             """
@@ -121,6 +128,9 @@ async def set_access(db: Database, chat: ChatId, access: Access) -> bool:
             """,
             {"chat": chat, "access": access},
         )
+        if changed and now is not None:
+            for told, content in notices:
+                await queue_notice(tx, told, content, now)
     return bool(changed)
 
 
@@ -146,11 +156,6 @@ async def set_telling(db: Database, chat: ChatId, *, sentences: int, quotes: boo
 
 async def set_main_section(db: Database, chat: ChatId, *, wanted: bool) -> None:
     await _set(db, chat, "main_section", int(wanted))
-
-
-async def set_expects(db: Database, chat: ChatId, expects: str | None) -> None:
-    """What the next plain words answer; None: they are a search."""
-    await _set(db, chat, "expects", expects)
 
 
 async def set_paused(db: Database, chat: ChatId, until: datetime | None) -> None:

@@ -1,14 +1,14 @@
 """Updates as Telegram sent them, stored before Telegram is told they were received."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from digests.models import ChatId
 from storage.database import Database
-from storage.instants import to_seconds
+from storage.instants import from_seconds, to_seconds
 
 KEPT: Final = timedelta(hours=48)  # Telegram itself forgets updates after 24 h
 
@@ -17,42 +17,89 @@ KEPT: Final = timedelta(hours=48)  # Telegram itself forgets updates after 24 h
 class StoredUpdate:
     id: int
     chat_id: ChatId | None  # None: belongs to no chat
+    lane: int  # updates of one lane are handled one after another
+    kind: str | None  # a command's name, `words` for plain text; None: neither
+    sent: datetime | None  # None: Telegram does not say
+    received: datetime
     body: str  # JSON
 
 
-async def store_updates(db: Database, updates: Iterable[StoredUpdate], now: datetime) -> None:
+async def store_updates(db: Database, updates: Iterable[StoredUpdate]) -> None:
     """Known ids are passed over: a redelivered update is handled once."""
     async with db.write() as tx:
         await tx.execute_all(
             """
-            INSERT OR IGNORE INTO incoming_update (id, chat_id, body, received_at)
-            VALUES (:id, :chat, :body, :now)
+            INSERT OR IGNORE INTO incoming_update
+                (id, chat_id, lane, kind, sent_at, received_at, body)
+            VALUES (:id, :chat, :lane, :kind, :sent, :received, :body)
             """,
             [
-                {"id": u.id, "chat": u.chat_id, "body": u.body, "now": to_seconds(now)}
-                for u in updates
+                {
+                    "id": update.id,
+                    "chat": update.chat_id,
+                    "lane": update.lane,
+                    "kind": update.kind,
+                    "sent": to_seconds(update.sent),
+                    "received": to_seconds(update.received),
+                    "body": update.body,
+                }
+                for update in updates
             ],
         )
 
 
-async def open_updates(db: Database, held: Sequence[int], limit: int) -> list[StoredUpdate]:
-    """Updates not yet handled nor held in memory, oldest first."""
+async def first_of_lanes(db: Database, busy: Sequence[int], limit: int) -> list[StoredUpdate]:
+    """The oldest update not yet handled of each lane that is not busy, oldest first."""
     rows = await db.fetch_all(
         """
-        SELECT id, chat_id, body FROM incoming_update
-        WHERE handled_at IS NULL AND id NOT IN (SELECT value FROM json_each(:held))
-        ORDER BY id LIMIT :limit
+        SELECT id, chat_id, lane, kind, sent_at, received_at, body FROM incoming_update
+        WHERE id IN (
+            SELECT min(id) FROM incoming_update
+            WHERE handled_at IS NULL AND lane NOT IN (SELECT value FROM json_each(:busy))
+            GROUP BY lane ORDER BY min(id) LIMIT :limit)
+        ORDER BY id
         """,
-        {"held": json.dumps(list(held)), "limit": limit},
+        {"busy": json.dumps(list(busy)), "limit": limit},
     )
-    return [StoredUpdate(row["id"], row["chat_id"], row["body"]) for row in rows]
+    return [
+        StoredUpdate(
+            row["id"],
+            row["chat_id"],
+            row["lane"],
+            row["kind"],
+            from_seconds(row["sent_at"]),
+            from_seconds(row["received_at"]),
+            row["body"],
+        )
+        for row in rows
+    ]
 
 
-async def mark_handled(db: Database, update: int, now: datetime) -> None:
+async def has_newer(db: Database, update: StoredUpdate) -> bool:
+    """Whether the chat has asked the same again since, and that waits to be handled too."""
+    row = await db.fetch_one(
+        """
+        SELECT 1 FROM incoming_update
+        WHERE handled_at IS NULL AND chat_id = :chat AND kind = :kind AND id > :id LIMIT 1
+        """,
+        {"chat": update.chat_id, "kind": update.kind, "id": update.id},
+    )
+    return row is not None
+
+
+async def mark_handled(
+    db: Database, update: int, now: datetime, expected: Mapping[ChatId, str | None]
+) -> None:
+    """Once and for all, together with what the chats' next plain words will answer (None: they
+    are a search): a command handled again must find that as it was."""
     async with db.write() as tx:
         await tx.execute(
             "UPDATE incoming_update SET handled_at = :now, body = NULL WHERE id = :id",
             {"id": update, "now": to_seconds(now)},
+        )
+        await tx.execute_all(
+            "UPDATE subscriber SET expects = :expects WHERE chat_id = :chat",
+            [{"chat": chat, "expects": expects} for chat, expects in expected.items()],
         )
 
 

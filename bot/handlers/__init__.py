@@ -6,6 +6,7 @@ from bot.handlers import (
     access,
     corrections,
     errors,
+    held,
     members,
     reasons,
     schedule,
@@ -34,6 +35,7 @@ def routers() -> tuple[Router, ...]:
             settings,
             sources,
             corrections,
+            held,
             words,
         )
     )

@@ -2,13 +2,14 @@
 
 import structlog
 from aiogram import Router
-from aiogram.exceptions import TelegramForbiddenError
+from aiogram.exceptions import TelegramForbiddenError, TelegramMigrateToChat
 from aiogram.types import ErrorEvent
 
 from bot.context import Context
 from bot.errors import FetchError, TooOftenError
 from bot.i18n import Language, language
 from bot.middlewares import answer_press
+from bot.transient import is_passing
 from digests.errors import SvodkaError
 from digests.models import ChatId
 from storage import subscribers
@@ -18,8 +19,13 @@ log = structlog.get_logger()
 
 def make_router() -> Router:
     router = Router(name="errors")
-    router.errors.register(answer_error)
+    router.errors.register(answer_error, does_not_pass)
     return router
+
+
+def does_not_pass(event: ErrorEvent) -> bool:
+    """What passes is nobody's error: the update will be handled again."""
+    return not is_passing(event.exception)
 
 
 async def answer_error(event: ErrorEvent, context: Context) -> None:
@@ -29,6 +35,11 @@ async def answer_error(event: ErrorEvent, context: Context) -> None:
     if isinstance(error, TelegramForbiddenError) and chat is not None:
         await subscribers.mark_unreachable(context.db, ChatId(chat), context.now())
         log.info("chat_unreachable", chat=chat)
+        return
+    if isinstance(error, TelegramMigrateToChat) and chat is not None:
+        new = ChatId(error.migrate_to_chat_id)
+        await subscribers.migrate_chat(context.db, ChatId(chat), new)
+        log.info("chat_migrated", chat=chat, to=new)
         return
     if isinstance(error, SvodkaError):
         log.info("refused", update=update.update_id, chat=chat, cause=str(error))

@@ -41,7 +41,7 @@ def make_router() -> Router:
     router.message.register(pause, Command("pause"), flags=changes)
     router.message.register(tell_digest, Command("digest"), flags=changes)
     press = router.callback_query
-    press.register(show_schedule_page, Go.filter(F.page == "schedule"))
+    press.register(show_schedule_page, Go.filter(F.page == "schedule"), flags=changes)
     press.register(show_hours, Go.filter(F.page == "time"), flags=changes)
     press.register(show_days, Go.filter(F.page == "days"), flags=changes)
     press.register(show_zones, Go.filter(F.page == "zone"), flags=changes)
@@ -102,14 +102,14 @@ def described_days(days: int, spoken: Language) -> str:
 async def show_schedule_page(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, None)
+    context.expect(subscriber.chat_id, None)
     await show_schedule(press, context, subscriber, spoken)
 
 
 async def show_hours(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, "time")
+    context.expect(subscriber.chat_id, "time")
     question, keys = spoken.say("schedule.ask_time"), hours_keyboard("menu", spoken)
     await ask(press, subscriber, spoken, question, keys)
 
@@ -124,7 +124,7 @@ async def show_days(
 async def show_zones(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, "zone")
+    context.expect(subscriber.chat_id, "zone")
     question, keys = spoken.say("schedule.ask_zone"), zones_keyboard("menu", spoken)
     await ask(press, subscriber, spoken, question, keys)
 

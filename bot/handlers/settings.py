@@ -15,6 +15,7 @@ from bot.keyboards import (
     TELLINGS,
     Go,
     PickLanguage,
+    PickMain,
     PickMinutes,
     PickReads,
     PickTelling,
@@ -35,10 +36,10 @@ def make_router() -> Router:
     router.message.register(tell_settings, Command("settings"))
     router.message.register(ask_language, Command("language"), flags=changes | {"open": True})
     press = router.callback_query
-    press.register(back_to_settings, Go.filter(F.page == "settings"))
+    press.register(back_to_settings, Go.filter(F.page == "settings"), flags=changes)
     press.register(show_length, Go.filter(F.page == "length"), flags=changes)
     press.register(show_languages, Go.filter(F.page == "language"), flags=changes)
-    press.register(switch_main, Go.filter(F.page == "main"), flags=changes)
+    press.register(pick_main, PickMain.filter(), flags=changes)
     press.register(show_reads, Go.filter(F.page == "reads"), flags=changes)
     press.register(pick_reads, PickReads.filter(), flags=changes)
     press.register(pick_minutes, PickMinutes.filter(), flags=changes)
@@ -56,7 +57,7 @@ async def tell_settings(
 async def back_to_settings(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, None)
+    context.expect(subscriber.chat_id, None)
     await show_settings(press, context, subscriber, spoken)
 
 
@@ -83,10 +84,15 @@ async def show_settings(
     await show(event, text[:3_500], settings_keyboard(spoken, main=now.main))
 
 
-async def switch_main(
-    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+async def pick_main(
+    press: CallbackQuery,
+    callback_data: PickMain,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
 ) -> None:
-    await subscribers.set_main_section(context.db, subscriber.chat_id, wanted=not subscriber.main)
+    wanted = callback_data.wanted
+    await subscribers.set_main_section(context.db, subscriber.chat_id, wanted=wanted)
     await show_settings(press, context, subscriber, spoken)
 
 

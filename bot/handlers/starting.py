@@ -71,7 +71,7 @@ async def start(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     """A newcomer is asked what to tell; whoever returns finds what they had."""
-    await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+    context.expect(subscriber.chat_id, "topic")
     chosen = await subscribers.topics_of(context.db, subscriber.chat_id)
     key = "start.welcome_back" if chosen else "start.welcome"
     words = [topic.words for topic in chosen]
@@ -96,10 +96,10 @@ async def toggle_topic(
     chat = subscriber.chat_id
     topics = {fold(topic.words): topic for topic in await subscribers.topics_of(context.db, chat)}
     known = topics.get(fold(callback_data.words))
-    if known:
-        await subscribers.remove_topic(context.db, chat, known.id)
-    else:
+    if callback_data.wanted:
         await follow(context, chat, callback_data.words)
+    elif known:
+        await subscribers.remove_topic(context.db, chat, known.id)
     chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
     offered = _offered(await suggested_topics(context, subscriber), chosen)
     key = "start.chosen" if chosen else "start.welcome"
@@ -110,7 +110,7 @@ async def toggle_topic(
 async def ask_hour(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, "start_time")
+    context.expect(subscriber.chat_id, "start_time")
     await ask(press, subscriber, spoken, spoken.say("start.hour"), hours_keyboard("start", spoken))
 
 
@@ -132,7 +132,7 @@ async def pick_hour(
 async def ask_zone(
     event: Message | CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, "start_zone")
+    context.expect(subscriber.chat_id, "start_zone")
     at = (await timing_of(context, subscriber.chat_id)).at
     question = spoken.say("start.zone", at=f"{at:%H:%M}")
     await ask(event, subscriber, spoken, question, zones_keyboard("start", spoken))
@@ -160,7 +160,7 @@ async def finish(
 ) -> None:
     """All is set: say so, and send the first digest at once."""
     chat = subscriber.chat_id
-    await subscribers.set_expects(context.db, chat, None)
+    context.expect(chat, None)
     at = (await timing_of(context, chat)).at
     topics = ", ".join(topic.words for topic in await subscribers.topics_of(context.db, chat))
     await show(
@@ -181,7 +181,7 @@ async def stop(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     await subscribers.unsubscribe(context.db, subscriber.chat_id)
-    await subscribers.set_expects(context.db, subscriber.chat_id, None)
+    context.expect(subscriber.chat_id, None)
     await message.answer(spoken.say("stop.done"))
 
 

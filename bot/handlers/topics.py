@@ -74,16 +74,16 @@ async def drop_topic(
 ) -> str:
     topic = TopicId(callback_data.topic)
     words = await subscribers.remove_topic(context.db, subscriber.chat_id, topic)
+    await show_topics(press, context, subscriber, spoken, callback_data.offset)
     if words is None:
         raise StaleButtonError
-    await show_topics(press, context, subscriber, spoken, callback_data.offset)
     return spoken.say("topics.removed", words=words)
 
 
 async def ask_topic(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+    context.expect(subscriber.chat_id, "topic")
     await ask(press, subscriber, spoken, spoken.say("topics.ask"), back_keyboard("topics", spoken))
 
 
@@ -95,7 +95,7 @@ async def subscribe(
     spoken: Language,
 ) -> None:
     if not command.args:
-        await subscribers.set_expects(context.db, subscriber.chat_id, "topic")
+        context.expect(subscriber.chat_id, "topic")
         await ask(message, subscriber, spoken, spoken.say("topics.ask"))
         return
     words, added = await follow(context, subscriber.chat_id, command.args)
@@ -152,7 +152,7 @@ async def drop_mute(
 ) -> str:
     number = TopicId(callback_data.mute)
     words = await subscribers.remove_mute(context.db, subscriber.chat_id, number)
+    await show_mutes(press, context, subscriber, spoken)
     if words is None:
         raise StaleButtonError
-    await show_mutes(press, context, subscriber, spoken)
     return spoken.say("mute.removed", words=words)

@@ -46,11 +46,11 @@ async def take_words(
             await _take_topic(message, context, subscriber, spoken, words)
         case "time":
             await schedule_by_words(context, subscriber, words)
-            await subscribers.set_expects(context.db, subscriber.chat_id, None)
+            context.expect(subscriber.chat_id, None)
             await show_schedule(message, context, subscriber, spoken)
         case "zone":
             await move_to_zone(context, subscriber, words)
-            await subscribers.set_expects(context.db, subscriber.chat_id, None)
+            context.expect(subscriber.chat_id, None)
             await show_schedule(message, context, subscriber, spoken)
         case "start_time":
             await schedule_by_words(context, subscriber, words)
@@ -89,7 +89,7 @@ async def _take_topic(
             await follow(context, chat, part)
     chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
     if subscriber.subscribed:
-        await subscribers.set_expects(context.db, chat, None)
+        context.expect(chat, None)
         await message.answer(spoken.say("topics.now", topics=", ".join(chosen))[:3_500])
         return
     offered = await suggested_topics(context, subscriber)

@@ -121,7 +121,7 @@ async def _strike(
     uploads: dict[str, Upload],
 ) -> web.StreamResponse:
     world = request.app[WORLD]
-    if fault.kind in {"retry_after", "server_error", "bad_gateway"}:
+    if fault.kind in {"retry_after", "refused", "server_error", "bad_gateway"}:
         return _refuse(world, fault, _chat_id(parameters))
     if fault.kind == "reset_before":
         return _reset(request)
@@ -142,10 +142,10 @@ def _refuse(world: World, fault: Fault, chat_id: int | None) -> web.Response:
         return web.Response(text=BAD_GATEWAY, status=502, content_type="text/html")
     if fault.kind == "retry_after":
         if chat_id is not None:
-            world.limiter.ban(chat_id, fault.retry_after)
+            world.limiter.ban(None if fault.everywhere else chat_id, fault.retry_after)
         error = too_many_requests(fault.retry_after)
     else:
-        error = ApiError(fault.status, "Internal Server Error")
+        error = ApiError(fault.status, fault.text)
     return _answer(error.body(), error.code)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     "retry_after",  # 429 with `retry_after`; nothing happened
+    "refused",  # JSON body with `status` and `text`; nothing happened
     "server_error",  # JSON body with `status` (500); nothing happened
     "bad_gateway",  # HTML body, 502; nothing happened
     "truncated",  # the request is carried out, the JSON answer is cut in half
@@ -35,7 +36,10 @@ class Fault:
     """How many requests it still strikes; None is without end."""
     probability: float = 1.0
     retry_after: int = 1
+    everywhere: bool = False
+    """Of `retry_after`: every chat is banned, not only the one that was written to."""
     status: int = 500
+    text: str = "Internal Server Error"
     seconds: float = 1.0
     struck: int = 0
 

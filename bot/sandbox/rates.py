@@ -55,13 +55,16 @@ class RateLimiter:
     requests_inside_ban: int = 0
     refused: int = 0
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
-    _bans: dict[int, datetime] = field(default_factory=dict)
+    _bans: dict[int | None, datetime] = field(default_factory=dict)
+    """By chat; None is everybody."""
 
     def charge(self, chat_id: int, *, is_group: bool) -> None:
         """Count one send to the chat, or raise 429 and start a ban."""
         now = self.now()
-        banned_until = self._bans.get(chat_id)
-        if banned_until is not None and now < banned_until:
+        banned_until = max(
+            (self._bans[key] for key in (chat_id, None) if key in self._bans), default=now
+        )
+        if now < banned_until:
             self.requests_inside_ban += 1
             raise self._refusal((banned_until - now).total_seconds())
         if self.rates is None:
@@ -74,7 +77,7 @@ class RateLimiter:
         for bucket in buckets:
             bucket.tokens -= 1
 
-    def ban(self, chat_id: int, seconds: int) -> None:
+    def ban(self, chat_id: int | None, seconds: int) -> None:
         self._bans[chat_id] = self.now() + timedelta(seconds=seconds)
 
     def _refusal(self, seconds: float) -> ApiError:

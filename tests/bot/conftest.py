@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 import structlog
 
-from bot import core, delivery, rate_limits, updates
+from bot import core, delivery, intake, pace, patience, rate_limits, updates
 from bot.core import open_core
 from bot.gathering import add_feed
 from bot.newsroom.articles import load_newsroom
@@ -55,7 +55,11 @@ def quick(shared_workers: Workers) -> Iterator[None]:
         patch.setattr(delivery, "IDLE_SECONDS", 0.02)
         patch.setattr(rate_limits, "CHAT_SECONDS", 0.0)
         patch.setattr(rate_limits, "GROUP_SECONDS", 0.0)
-        patch.setattr(updates, "FIRST_PAUSE_SECONDS", 0.02)
+        patch.setattr(rate_limits, "BROADCAST_SHARE", 100.0)
+        patch.setattr(intake, "FIRST_PAUSE_SECONDS", 0.02)
+        patch.setattr(pace, "A_SECOND", 10_000.0)
+        patch.setattr(patience, "RETRY_SECONDS", (0.01, 0.01))
+        patch.setattr(updates, "FIRST_RETRY_SECONDS", 0.02)
         yield
     structlog.reset_defaults()
 

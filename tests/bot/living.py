@@ -31,6 +31,16 @@ ADMIN = 1000
 TICK_SECONDS = 0.02
 PATIENCE_SECONDS = 10.0
 NUMBERS = itertools.count(5_000)
+OF_A_CHAT = (
+    "SELECT kind, language, zone, reads, access, subscribed FROM subscriber WHERE chat_id = :chat",
+    "SELECT minutes, main_section, paused_until, expects FROM subscriber WHERE chat_id = :chat",
+    "SELECT words FROM topic WHERE chat_id = :chat ORDER BY words",
+    "SELECT words FROM mute WHERE chat_id = :chat ORDER BY words",
+    "SELECT at, days, next_due_at FROM schedule WHERE chat_id = :chat ORDER BY id",
+    "SELECT state = 'empty', since_at, made_at FROM digest WHERE chat_id = :chat ORDER BY id",
+    "SELECT part, content FROM delivery WHERE chat_id = :chat ORDER BY id",
+    "SELECT article_id, part FROM told WHERE chat_id = :chat ORDER BY article_id",
+)
 
 
 class Clock:
@@ -256,6 +266,12 @@ class Running:
     async def _ticked(self) -> None:
         for _ in range(3):
             await asyncio.sleep(TICK_SECONDS)
+
+
+async def left_by(bot: Running, chat: int) -> list[list[tuple[Any, ...]]]:
+    """All that the database holds of a chat, its ids left out."""
+    rows = [await bot.context.db.fetch_all(query, {"chat": chat}) for query in OF_A_CHAT]
+    return [[tuple(row) for row in found] for found in rows]
 
 
 async def ask(person: Member, text: str, **options: Any) -> SeenMessage:

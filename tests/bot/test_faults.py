@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.delivery import SENDS_AT_ONCE
 from bot.i18n import language
-from storage.outbox import add_notice
-from tests.bot.living import Running, ask, eventually
+from storage.outbox import add_notice, count_by_state
+from tests.bot.living import Running, ask, edited, eventually
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member
+    from tests.bot.conftest import Bots
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+say = language("ru").say
 
 
 async def notices(bot: Running, person: Member, *texts: str, **content: Any) -> None:
@@ -197,13 +203,58 @@ async def test_polling_survives_every_fault(running: Running, kind: str) -> None
     assert len(await person.from_bot()) == 3, "each command answered once"
 
 
-async def test_answer_that_cannot_be_sent_stops_nothing(running: Running) -> None:
+@pytest.mark.parametrize(
+    ("kind", "times"),
+    [("server_error", 2), ("bad_gateway", 2), ("reset_before", 2), ("server_error", 12)],
+)
+async def test_answer_refused_by_the_network_comes_all_the_same(
+    running: Running, kind: str, times: int
+) -> None:
+    person, other = await met(running), await met(running)
+    await running.client.order_fault(
+        kind, method="sendMessage", chat_id=person.chat_id, times=times
+    )
+    await person.say("/topics")
+    assert str(other.chat_id) in (await ask(other, "/id")).text
+    assert (await person.wait_for()).text == say("topics.empty")
+    await running.settled()
+    assert len(await read(person)) == 2
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "truncated"])
+async def test_answer_of_unknown_outcome_comes_at_least_once(running: Running, kind: str) -> None:
     person = await met(running)
-    await running.client.order_fault("bad_gateway", chat_id=person.chat_id, times=2)
+    await running.client.order_fault(kind, method="sendMessage", chat_id=person.chat_id)
+    await person.say("/subscribe пожар")
+    await running.settled()
+    added = say("topics.added", words="пожар")
+    assert [text.splitlines()[0] for text in (await read(person))[1:]] == [added] * 2
+
+
+async def test_answer_that_never_gets_through_is_given_up_after_ten_minutes(
+    running: Running,
+) -> None:
+    person = await met(running)
+    await running.client.order_fault(
+        "server_error", method="sendMessage", chat_id=person.chat_id, times=None
+    )
     await person.say("/topics")
     await struck(running)
+    running.clock.move(minutes=11)
     await running.settled()
+    await running.client.clear_faults()
     assert str(person.chat_id) in (await ask(person, "/id")).text
+
+
+async def test_menu_that_could_not_be_shown_is_shown_after_all(running: Running) -> None:
+    person = await met(running)
+    await ask(person, "/settings")
+    await running.client.order_fault("bad_gateway", method="editMessageText", times=8)
+    await running.client.order_fault("server_error", method="answerCallbackQuery", times=2)
+    answer = await person.press(say("settings.main_off"))
+    assert answer.answered
+    shown = await person.wait_for(newest=True)
+    assert shown.button(say("settings.main_on"))
 
 
 async def test_answer_to_a_person_who_has_just_left_pauses_the_chat(running: Running) -> None:
@@ -220,3 +271,139 @@ async def test_answer_to_a_person_who_has_just_left_pauses_the_chat(running: Run
     )
     assert row is not None
     assert row["unreachable_at"] is not None
+
+
+async def test_flood_wait_of_everybody_pauses_all_sending_and_survives_a_restart(
+    running: Running,
+) -> None:
+    people = [await met(running) for _ in range(4)]
+    await running.client.order_fault(
+        "retry_after", method="sendMessage", retry_after=60, everywhere=True
+    )
+    await notices(running, people[0], "раз")
+    await struck(running)
+    await running.settled()
+    await notices(running, people[1], "раз")  # tells that the ban is everybody's
+    await running.settled()
+    world = running.sandbox.world
+    tries = world.requests["sendmessage"]
+    for person in people[2:]:
+        await notices(running, person, "раз")
+    running.clock.move(seconds=30)
+    await running.stop()
+    await running.start()
+    running.clock.move(seconds=28)
+    await asyncio.sleep(0.2)
+    assert world.requests["sendmessage"] == tries
+    running.clock.move(seconds=5)
+    for person in people:
+        await person.wait_for(lambda m: m.text == "раз")
+    assert world.limiter.requests_inside_ban == 1, "one chat's ban was found to be everybody's"
+
+
+async def test_answer_is_not_sent_into_a_ban_and_comes_after_it(running: Running) -> None:
+    person = await met(running)
+    await running.client.order_fault(
+        "retry_after", method="sendMessage", chat_id=person.chat_id, retry_after=2
+    )
+    await notices(running, person, "раз")
+    await struck(running)
+    await running.settled()
+    await person.say("/topics")
+    await asyncio.sleep(0.3)
+    assert running.sandbox.world.limiter.requests_inside_ban == 0
+    running.clock.move(seconds=3)
+    await person.wait_for(lambda m: m.text == language("ru").say("topics.empty"))
+    assert running.sandbox.world.limiter.requests_inside_ban == 0
+
+
+async def test_sends_in_flight_are_bounded(running: Running) -> None:
+    people = [await met(running) for _ in range(SENDS_AT_ONCE + 4)]
+    await running.client.order_fault("slow", method="sendMessage", times=None, seconds=0.5)
+    for person in people:
+        await notices(running, person, "раз")
+    most = 0
+    for _ in range(30):
+        states = await count_by_state(running.context.db)
+        most = max(most, states.get("sending", 0))
+        await asyncio.sleep(0.02)
+    assert most == SENDS_AT_ONCE
+    await running.client.clear_faults()
+    await people[-1].wait_for(lambda m: m.text == "раз")
+
+
+@pytest.mark.parametrize(
+    "words", ["not enough rights to send text messages to the chat", "TOPIC_CLOSED"]
+)
+async def test_chat_that_is_closed_to_us_keeps_its_messages_until_it_speaks(
+    running: Running, words: str
+) -> None:
+    person = await met(running)
+    await running.client.order_fault(
+        "refused", method="sendMessage", chat_id=person.chat_id, status=400, text=words
+    )
+    await notices(running, person, "раз", "два")
+    await struck(running)
+    await running.settled()
+    running.clock.move(hours=5)
+    await running.settled()
+    assert len(await read(person)) == 1
+    await person.say("/id")
+    await person.wait_for(lambda m: m.text == "два")
+
+
+async def test_message_given_up_is_told_to_the_administrators_once_an_hour(
+    running: Running,
+) -> None:
+    admin, person = await running.admin(), await met(running)
+    await ask(admin, "/id")
+    await notices(running, person, "ж" * 5_000, "ж" * 5_001)
+    await admin.wait_for(lambda m: str(person.chat_id) in m.text and "не доставлено" in m.text)
+    await running.settled()
+    assert len(await read(admin)) == 2
+    running.clock.move(minutes=61)
+    await notices(running, person, "ж" * 5_000)
+    await running.settled()
+    assert len(await read(admin)) == 3
+
+
+@pytest.mark.parametrize("decision", ["↻", "✓"])
+async def test_message_of_unknown_outcome_is_held_for_an_administrator(
+    bots: Bots, decision: str
+) -> None:
+    async with bots(unknown_delivery="hold") as bot:
+        admin, person = await bot.admin(), await met(bot)
+        await ask(admin, "/id")
+        await bot.client.order_fault("truncated", method="sendMessage", chat_id=person.chat_id)
+        await notices(bot, person, "раз", "мимо")
+        await admin.wait_for(lambda m: "/held" in m.text)
+        await person.wait_for(lambda m: m.text == "мимо")
+        bot.clock.move(hours=1)
+        await bot.settled()
+        assert (await read(person))[1:] == ["раз", "мимо"], "not sent again by itself"
+        listed = await ask(admin, "/held")
+        assert "раз" in listed.labels[0]
+        shown = await edited(admin, decision, lambda m: m.text == say("held.none"))
+        assert not shown.buttons
+        await bot.settled()
+        assert (await read(person)).count("раз") == (2 if decision == "↻" else 1)
+
+
+async def test_message_under_way_when_the_bot_died_is_held(bots: Bots) -> None:
+    async with bots(unknown_delivery="hold") as bot:
+        admin, person = await bot.admin(), await met(bot)
+        await ask(admin, "/id")
+        await bot.client.order_fault(
+            "slow", method="sendMessage", chat_id=person.chat_id, seconds=0.5
+        )
+        await notices(bot, person, "раз")
+        await struck(bot)
+        await bot.kill()
+        await bot.start()
+        await admin.wait_for(lambda m: "/held" in m.text)
+        assert (await count_by_state(bot.context.db))["held"] == 1
+
+
+async def test_nobody_else_sees_or_decides_what_is_held(running: Running) -> None:
+    person = await met(running)
+    assert (await ask(person, "/held")).text == say("error.not_allowed")

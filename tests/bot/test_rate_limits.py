@@ -29,53 +29,61 @@ def watch() -> Watch:
 
 
 @pytest.fixture
-def limits(watch: Watch) -> RateLimits:
+def limits(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> RateLimits:
+    monkeypatch.setattr(rate_limits, "BROADCAST_SHARE", 0.9)
     return RateLimits(watch)
 
 
 def test_first_message_of_a_chat_goes_at_once(limits: RateLimits) -> None:
-    assert limits.reserve(1) == 0
+    assert limits.reserve_chat(1) == 0
+    assert limits.reserve_broadcast() == 0
 
 
 def test_chat_is_written_to_once_a_second(limits: RateLimits) -> None:
-    assert [limits.reserve(1) for _ in range(4)] == [0, 1, 2, 3]
+    assert [limits.reserve_chat(1) for _ in range(4)] == [0, 1, 2, 3]
 
 
 def test_group_is_written_to_twenty_times_a_minute(limits: RateLimits) -> None:
-    waits = [limits.reserve(-100) for _ in range(21)]
+    waits = [limits.reserve_chat(-100) for _ in range(21)]
     assert waits[20] == 60
 
 
 def test_chats_do_not_wait_for_each_other(limits: RateLimits) -> None:
-    limits.reserve(1)
-    limits.reserve(1)
-    assert limits.reserve(2) == 0
+    limits.reserve_chat(1)
+    limits.reserve_chat(1)
+    assert limits.reserve_chat(2) == 0
 
 
-def test_overall_rate_is_thirty_a_second(limits: RateLimits, watch: Watch) -> None:
-    waits = [limits.reserve(chat) for chat in range(1, 91)]
-    assert waits[:30] == [0] * 30
-    assert waits[-1] == pytest.approx(2.0)
-    assert max(waits) <= 2.0 + 1e-9
-    watch.now += 10
-    assert limits.reserve(1_000) == 0
-
-
-def test_tokens_never_pile_up_beyond_one_second(limits: RateLimits, watch: Watch) -> None:
-    watch.now += 3_600
-    waits = [limits.reserve(chat) for chat in range(1, 62)]
-    assert waits[30] > 0
-    assert waits[60] == pytest.approx(31 / 30)
-
-
-def test_interactive_answers_never_wait_but_broadcasts_make_room(
+def test_broadcasts_go_out_evenly_at_nine_tenths_of_the_rate(
     limits: RateLimits, watch: Watch
 ) -> None:
-    limits.count(1)
-    assert limits.reserve(1) == pytest.approx(1.0)
-    for chat in range(100, 130):
-        limits.count(chat)
-    assert limits.reserve(5) > 0
+    waits = [limits.reserve_broadcast() for _ in range(28)]
+    assert waits == pytest.approx([n / 27 for n in range(28)])
+    watch.now += 3_600
+    assert limits.reserve_broadcast() == 0
+    assert limits.reserve_broadcast() == pytest.approx(1 / 27)
+
+
+def test_answers_do_not_queue_behind_broadcasts(limits: RateLimits, watch: Watch) -> None:
+    for _ in range(200):  # seven seconds of a broadcast
+        watch.now += limits.reserve_broadcast()
+    for _ in range(8):
+        limits.reserve_broadcast()
+    assert [limits.reserve_answer(chat) for chat in range(1, 11)] == [0] * 10
+
+
+def test_answers_alone_keep_the_overall_rate(limits: RateLimits, watch: Watch) -> None:
+    waits = [limits.reserve_answer(chat) for chat in range(1, 91)]
+    assert waits[:30] == [0] * 30
+    assert waits[-1] == pytest.approx(2.0)
+    assert limits.reserve_broadcast() > 2
+    watch.now += 10
+    assert limits.reserve_answer(1_000) == 0
+
+
+def test_broadcasts_make_room_for_an_answer_to_their_chat(limits: RateLimits) -> None:
+    limits.reserve_answer(1)
+    assert limits.reserve_chat(1) == pytest.approx(1.0)
 
 
 def test_memory_of_chats_is_bounded(
@@ -83,6 +91,6 @@ def test_memory_of_chats_is_bounded(
 ) -> None:
     monkeypatch.setattr(rate_limits, "CHATS_REMEMBERED", 10)
     for chat in range(1, 12):
-        limits.count(chat)
+        limits.reserve_answer(chat)
         watch.now += 5
     assert len(limits._chats) <= 11

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.errors import SettingsError
 from bot.i18n import language
-from bot.updates import chat_of
-from storage import updates
-from tests.bot.living import Running, ask, eventually
+from bot.intake import chat_of, described
+from bot.pace import BURST
+from digests.models import ChatId
+from storage import subscribers, updates
+from tests.bot.living import START, Running, ask, eventually
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member
@@ -43,9 +46,9 @@ async def test_update_is_stored_before_it_is_confirmed(
     confirmed = hold_confirmations(running)
     store, kept = updates.store_updates, set[int]()
 
-    async def slow_store(db: Any, found: list[Any], now: Any) -> None:
+    async def slow_store(db: Any, found: list[Any]) -> None:
         assert not {one.id for one in found} & {number for ids in confirmed for number in ids}
-        await store(db, found, now)
+        await store(db, found)
         kept.update(one.id for one in found)
 
     monkeypatch.setattr(updates, "store_updates", slow_store)
@@ -61,12 +64,12 @@ async def test_update_that_could_not_be_stored_is_not_confirmed(
 ) -> None:
     store, failures = updates.store_updates, 0
 
-    async def failing(db: Any, found: Any, now: Any) -> None:
+    async def failing(db: Any, found: Any) -> None:
         nonlocal failures
         failures += 1
         if failures <= 2:
             raise TimeoutError
-        await store(db, found, now)
+        await store(db, found)
 
     monkeypatch.setattr(updates, "store_updates", failing)
     person = await running.person()
@@ -74,6 +77,13 @@ async def test_update_that_could_not_be_stored_is_not_confirmed(
     await running.settled()
     assert failures == 3
     assert len(await person.from_bot()) == 1
+
+
+async def struck(bot: Running) -> None:
+    async def all_struck() -> bool:
+        return all(fault["struck"] for fault in await bot.client.faults())
+
+    await eventually(all_struck, "the fault")
 
 
 async def delivered(bot: Running) -> bool:
@@ -123,11 +133,7 @@ async def test_stop_finishes_the_command_that_is_being_handled(running: Running)
         "slow", method="sendMessage", chat_id=person.chat_id, seconds=0.3
     )
     await person.say("/id")
-
-    async def struck() -> bool:
-        return all(fault["struck"] for fault in await running.client.faults())
-
-    await eventually(struck, "the slow answer under way")
+    await struck(running)
     await running.stop()
     await running.start()
     await running.settled()
@@ -216,8 +222,8 @@ async def test_slow_chat_holds_up_no_other(running: Running) -> None:
 async def test_more_updates_than_fit_in_memory_are_all_answered(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.updates.UPDATES_IN_MEMORY", 5)
-    monkeypatch.setattr("bot.updates.UPDATES_A_POLL", 7)
+    monkeypatch.setattr("bot.updates.LANES_IN_MEMORY", 5)
+    monkeypatch.setattr("bot.intake.UPDATES_A_POLL", 7)
     person = await running.person()
     await running.stop()
     for _ in range(30):
@@ -225,6 +231,112 @@ async def test_more_updates_than_fit_in_memory_are_all_answered(
     await running.start()
     await running.settled()
     assert len(await person.from_bot()) == 30
+
+
+async def asked_long_ago(bot: Running, person: Member, *texts: str) -> None:
+    """While the bot was down for more than ten minutes."""
+    await bot.stop()
+    for text in texts:
+        await person.say(text)
+    bot.clock.move(minutes=11)
+    await bot.start()
+
+
+async def test_of_old_commands_only_the_newest_of_each_kind_is_answered(running: Running) -> None:
+    person, other = await running.person(), await running.person()
+    await asked_long_ago(running, person, "/id", "/topics", "/id", "/topics", "/help", "/id")
+    await ask(other, "/id")
+    await running.settled()
+    texts = [m.text for m in await person.from_bot()]
+    assert len(texts) == 3
+    for part in (language("ru").say("topics.empty"), "/unsubscribe", str(person.chat_id)):
+        assert sum(part in text for text in texts) == 1
+
+
+async def test_old_commands_change_what_they_change_though_they_are_not_answered(
+    running: Running,
+) -> None:
+    person = await running.person()
+    await asked_long_ago(running, person, "/subscribe пожар", "/subscribe космос", "/id")
+    await running.settled()
+    assert len(await person.from_bot()) == 2
+    topics = await subscribers.topics_of(running.context.db, ChatId(person.chat_id))
+    assert [topic.words for topic in topics] == ["пожар", "космос"]
+
+
+async def test_newest_is_known_only_when_telegram_holds_nothing_back(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.intake.UPDATES_A_POLL", 3)
+    person = await running.person()
+    await asked_long_ago(running, person, *["/id"] * 10)
+    await running.settled()
+    assert len(await person.from_bot()) == 1
+
+
+async def test_fresh_commands_are_answered_each(running: Running) -> None:
+    person = await running.person()
+    await running.stop()
+    for _ in range(3):
+        await person.say("/id")
+    running.clock.move(minutes=9)
+    await running.start()
+    await running.settled()
+    assert len(await person.from_bot()) == 3
+
+
+async def test_flood_of_one_person_slows_that_person_alone(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.pace.A_SECOND", 0.01)
+    flooder, other = await running.person(), await running.person()
+    await running.stop()
+    for _ in range(BURST + 5):
+        await flooder.say("/id")
+    await other.say("/id")
+    await running.start()
+    await other.wait_for()
+    for _ in range(3):
+        await ask(other, "/id")
+
+    async def burst_is_answered() -> bool:
+        return len(await flooder.from_bot()) >= BURST
+
+    await eventually(burst_is_answered, "the burst")
+    await asyncio.sleep(0.2)
+    assert len(await flooder.from_bot()) == BURST
+
+
+async def test_two_people_of_a_group_do_not_wait_for_each_other(running: Running) -> None:
+    slow, quick = await running.person(), await running.person()
+    group = await running.client.group(slow, "Группа", {quick.person_id: "member"})
+    await running.client.order_fault("slow", method="sendMessage", seconds=1.0)
+    await group.member(slow).say("/latest")
+    await struck(running)
+    await group.member(quick).say("/id")
+    first = await group.member(quick).wait_for()
+    assert str(quick.person_id) in first.text, "before the answer that is slow"
+
+
+async def test_update_that_cannot_be_marked_is_handled_again(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mark, failures = updates.mark_handled, 0
+
+    async def failing(*given: Any) -> None:
+        nonlocal failures
+        failures += 1
+        if failures <= 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        await mark(*given)
+
+    monkeypatch.setattr(updates, "mark_handled", failing)
+    person = await running.person()
+    await ask(person, "/subscribe пожар")
+    await running.settled()
+    assert failures == 3
+    topics = await subscribers.topics_of(running.context.db, ChatId(person.chat_id))
+    assert [topic.words for topic in topics] == ["пожар"]
 
 
 async def test_revoked_token_ends_the_bot_with_a_sentence(running: Running) -> None:
@@ -268,3 +380,31 @@ async def test_chat_of_an_update_is_read_from_its_raw_form(
     raw: dict[str, Any], chat: int | None
 ) -> None:
     assert chat_of(raw) == chat
+
+
+@pytest.mark.parametrize(
+    ("raw", "lane", "kind"),
+    [
+        (
+            {"message": {"chat": {"id": -5}, "from": {"id": 7}, "text": "/Latest@svodka_bot 3"}},
+            7,
+            "latest",
+        ),
+        ({"message": {"chat": {"id": 5}, "from": {"id": 5}, "text": "ставка ЦБ"}}, 5, "words"),
+        ({"message": {"chat": {"id": -5}, "from": {"id": 1}, "sender_chat": {"id": -5}}}, -5, None),
+        ({"callback_query": {"from": {"id": 7}, "message": {"chat": {"id": -5}}}}, 7, None),
+        ({"message": {"chat": {"id": 5}, "text": "  "}}, 5, None),
+        ({"message": {"from": {"id": "7"}, "text": 5}}, 0, None),
+        ({}, 0, None),
+    ],
+)
+async def test_lane_and_kind_of_an_update_are_read_from_its_raw_form(
+    raw: dict[str, Any], lane: int, kind: str | None
+) -> None:
+    found = described({"update_id": 1} | raw, START)
+    assert (found.lane, found.kind) == (lane, kind)
+
+
+@pytest.mark.parametrize("date", ["soon", -1, 0, 1 << 60, None, 1.5])
+async def test_malformed_date_is_no_date(date: Any) -> None:
+    assert described({"update_id": 1, "message": {"date": date}}, START).sent is None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import operator
 import signal
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from lxml import etree
 
 from bot import workers
 from bot.errors import WorkerError
@@ -22,27 +23,6 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FEED = b"<rss><channel><title>T</title><item><title>News of the day</title></item></channel></rss>"
-
-
-def hog() -> int:
-    return len(bytearray(400 * 1024 * 1024))
-
-
-def double(number: int) -> int:
-    return 2 * number
-
-
-def die() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-class UnsendableError(Exception):
-    def __init__(self, _one: object, _two: object) -> None:
-        super().__init__("cannot be made again from this")
-
-
-def fail() -> None:
-    raise UnsendableError(1, lambda: 2)
 
 
 @pytest.fixture
@@ -63,15 +43,15 @@ async def test_what_takes_too_long_or_too_much_ends_and_what_waits_behind_it_is_
 ) -> None:
     async with asyncio.TaskGroup() as group:
         slow = group.create_task(reason(pool, time.sleep, 60))
-        large = group.create_task(reason(pool, hog))
-        killed = group.create_task(reason(pool, die))
-        odd = group.create_task(reason(pool, fail))
-        good = [group.create_task(pool.run(double, number)) for number in range(20)]
-    assert [one.result() for one in good] == [double(number) for number in range(20)]
+        large = group.create_task(reason(pool, bytearray, 400 * 1024 * 1024))
+        killed = group.create_task(reason(pool, signal.raise_signal, signal.SIGKILL))
+        odd = group.create_task(reason(pool, etree.fromstring, b"<a"))
+        good = [group.create_task(pool.run(operator.mul, 2, number)) for number in range(20)]
+    assert [one.result() for one in good] == [2 * number for number in range(20)]
     assert slow.result() == "too_slow"
     assert large.result() == "died"
     assert killed.result() == "died"
-    assert odd.result() == "UnsendableError"
+    assert odd.result() == "XMLSyntaxError", "which no process can send to another"
 
 
 async def test_parsers_and_their_errors_fit_under_the_limit(pool: Workers) -> None:

@@ -9,7 +9,9 @@ import pytest
 from storage.database import Database, open_database
 from storage.errors import DamagedDatabaseError, ForeignDatabaseError, NewerSchemaError
 from storage.migrate import APPLICATION_ID, migrations
+from storage.outbox import recover
 from storage.state import read_state, write_state
+from storage.updates import first_of_lanes
 
 
 async def opens(path: Path) -> None:
@@ -137,3 +139,24 @@ async def test_readers_cannot_write(db: Database) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         await db.fetch_all("INSERT INTO state (name, value) VALUES ('a', 'b')")
     await write_state(db, "a", "1")
+
+
+async def test_messages_and_updates_of_before_the_ledger_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    file = sqlite3.connect(path, isolation_level=None)
+    for number, sql in migrations():
+        if number < 5:
+            file.executescript(sql)
+    file.executescript(f"PRAGMA user_version = 4; PRAGMA application_id = {APPLICATION_ID};")
+    for number, state in enumerate(("waiting", "claimed", "sending", "sent", "failed"), 1):
+        file.execute(
+            "INSERT INTO delivery VALUES (?, 7, NULL, 1, '{}', ?, 2, 3, 4, 5, 'error', 6)",
+            (number, state),
+        )
+    file.execute("INSERT INTO incoming_update VALUES (9, 7, '{}', 1, NULL)")
+    before = file.execute("SELECT * FROM delivery").fetchall()
+    file.close()
+    async with open_database(path) as db:
+        assert [tuple(row) for row in await db.fetch_all("SELECT * FROM delivery")] == before
+        assert [one.lane for one in await first_of_lanes(db, [], 9)] == [7]
+        assert await recover(db, hold=True) == 1

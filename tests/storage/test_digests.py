@@ -62,8 +62,8 @@ async def test_a_slot_has_one_digest_in_a_chat(db: Database, chat: ChatId) -> No
     assert await publish_now(db, other) is not None
     assert await publish_now(db, chat, "now/2", told=False) is not None
     assert await outbox.count_by_state(db) == {"waiting": 3}
-    assert await digests.has_digest(db, chat, "now/1")
-    assert not await digests.has_digest(db, other, "now/2")
+    assert await digests.digest_state(db, chat, "now/1")
+    assert await digests.digest_state(db, other, "now/2") is None
 
 
 async def test_of_digests_made_at_once_for_one_slot_one_is_written(
@@ -154,7 +154,7 @@ async def test_a_digest_that_cannot_be_written_leaves_nothing_behind(
     with pytest.raises(sqlite3.IntegrityError):
         await publish(db, chat, slot, SINCE, NOW, ["{}"], unknown)
     assert await outbox.count_by_state(db) == {}
-    assert not await digests.has_digest(db, chat, "1/x")
+    assert await digests.digest_state(db, chat, "1/x") is None
     assert len(await subscribers.due_schedules(db, NOW, 9)) == 1
 
 

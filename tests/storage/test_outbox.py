@@ -192,3 +192,53 @@ async def test_a_group_that_moved_gets_its_messages_at_its_new_address(db: Datab
         assert (again.chat_id, again.part) == (new, part)
         await send(db, again)
     assert await digest_state(db) == "delivered"
+
+
+async def held_part(db: Database, chat: ChatId) -> Delivery:
+    """The first of a digest's two parts, its outcome unknown."""
+    await digest(db, chat, 2)
+    delivery = await claim_one(db)
+    await outbox.mark_sending(db, delivery.id)
+    await outbox.hold(db, delivery.id, "network")
+    return delivery
+
+
+async def test_a_held_part_holds_up_its_own_digest_only(db: Database, chat: ChatId) -> None:
+    part = await held_part(db, chat)
+    await outbox.add_notice(db, chat, "notice", NOW)
+    assert (await claim_one(db)).content == "notice"
+    found, count = await outbox.held(db, 9)
+    assert [(one.id, one.title, one.created) for one in found] == [(part.id, "Анна", NOW)]
+    assert count == 1
+
+
+@pytest.mark.parametrize(("resend", "following"), [(True, "part 1"), (False, "part 2")])
+async def test_a_held_part_is_sent_again_or_counts_as_arrived(
+    db: Database, chat: ChatId, resend: bool, following: str
+) -> None:
+    part = await held_part(db, chat)
+    assert await outbox.decide_held(db, part.id, NOW, resend=resend)
+    assert not await outbox.decide_held(db, part.id, NOW, resend=resend)
+    delivery = await claim_one(db)
+    assert delivery.content == f"now/1 {following}"
+    await send(db, delivery)
+    if resend:
+        await send(db, await claim_one(db))
+    assert await digest_state(db) == "delivered"
+    assert await outbox.held(db, 9) == ([], 0)
+
+
+async def test_after_a_crash_what_was_under_way_is_held_on_demand(
+    db: Database, chat: ChatId
+) -> None:
+    await outbox.add_notice(db, chat, "a", NOW)
+    await outbox.mark_sending(db, (await claim_one(db)).id)
+    assert await outbox.recover(db, hold=True) == 1
+    assert await states(db) == ["held"]
+
+
+async def test_a_wait_is_never_rounded_down(db: Database, chat: ChatId) -> None:
+    await outbox.add_notice(db, chat, "a", NOW)
+    await outbox.wait_chat(db, chat, NOW + hours(0.1 / 3600))
+    assert await outbox.claim(db, NOW, 9) == []
+    assert list(await outbox.waiting_chats(db, NOW)) == [chat]

@@ -33,16 +33,10 @@ async def test_each_setting_is_read_back(db: Database) -> None:
     untouched = await subscribers.find_subscriber(db, ChatId(2))
     await subscribers.set_reads(db, chat, "all")
     await subscribers.set_main_section(db, chat, wanted=False)
-    await subscribers.set_expects(db, chat, "zone")
     await subscribers.set_paused(db, chat, NOW)
     found = await subscribers.find_subscriber(db, chat)
     assert found is not None
-    assert (found.reads, found.main, found.expects, found.paused_until) == (
-        "all",
-        False,
-        "zone",
-        NOW,
-    )
+    assert (found.reads, found.main, found.paused_until) == ("all", False, NOW)
     assert await subscribers.find_subscriber(db, ChatId(2)) == untouched
 
 
@@ -51,6 +45,13 @@ async def test_access_is_decided_once(db: Database) -> None:
     assert await subscribers.set_access(db, chat, Access.GRANTED)
     assert not await subscribers.set_access(db, chat, Access.GRANTED)
     assert not await subscribers.set_access(db, ChatId(9), Access.GRANTED)
+
+
+async def test_access_and_what_tells_of_it_change_together(db: Database) -> None:
+    chat = await store_chat(db)
+    for _ in range(2):
+        await subscribers.set_access(db, chat, Access.ASKED, [(ChatId(1), "a"), (chat, "b")], NOW)
+    assert [one.content for one in await outbox.claim(db, NOW, 9)] == ["a", "b"]
 
 
 # --- topics ----------------------------------------------------------------------------------
@@ -159,6 +160,6 @@ async def test_a_group_that_moves_takes_everything_along_however_often_it_is_tol
     assert [topic.words for topic in await subscribers.topics_of(db, new)] == ["мост"]
     assert (await subscribers.due_schedules(db, NOW, 9))[0].subscriber == found
     assert (await sources.visible_sources(db, new))[0].source.owner == new
-    assert await digests.has_digest(db, new, "now/1")
+    assert await digests.digest_state(db, new, "now/1")
     rows = await db.fetch_all("SELECT chat_id FROM delivery")
     assert [row["chat_id"] for row in rows] == [new, new]

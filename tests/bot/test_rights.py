@@ -1,0 +1,86 @@
+"""Who may change what: every button there is, pressed by somebody who may not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from aiogram.filters.callback_data import CallbackData
+
+from bot import keyboards
+from bot.i18n import language
+from tests.bot.living import Running, ask, left_by
+
+if TYPE_CHECKING:
+    from bot.sandbox.client import Member
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+say = language("ru").say
+# Who sees a source may have it looked at again; how often is bounded.
+READING = ("go:topics:0", "go:sources:0", "more:latest:5:5", "why:0", "why:1", "retry:999999")
+CHANGING = (
+    "access:1001:1", "access:1001:0", "go:hour:0", "go:schedule:0", "go:time:0", "go:days:0",
+    "go:zone:0", "go:off:0", "go:on:0", "go:settings:0", "go:length:0", "go:language:0",
+    "go:reads:0", "go:addtopic:0", "go:removal:0", "pick:1:космос", "pick:0:пожар",
+    "hour:menu:0900", "hour:start:0900", "day:31", "zone:menu:Asia/Tokyo", "zone:start:Asia/Tokyo",
+    "lang:en", "reads:all", "main:0", "min:10", "tell:1", "drop:1:0", "unmute:1", "dropsrc:1:1",
+    "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow",
+)  # fmt: skip
+
+
+async def test_every_button_is_tried() -> None:
+    known = {
+        kind.__prefix__
+        for kind in vars(keyboards).values()
+        if isinstance(kind, type) and issubclass(kind, CallbackData) and kind is not CallbackData
+    }
+    assert {data.partition(":")[0] for data in (*READING, *CHANGING)} == known
+
+
+async def guest_of(bot: Running) -> tuple[Member, Member]:
+    """A group's administrator and somebody else in it."""
+    boss, guest = await bot.person(), await bot.person()
+    group = await bot.client.group(boss, "Отдел", {guest.person_id: "member"})
+    leader, member = group.member(boss), group.member(guest)
+    await ask(leader, "/schedule 9:00")
+    await ask(leader, "/subscribe пожар")
+    await ask(leader, "/mute футбол")
+    return leader, member
+
+
+async def shared_state(bot: Running) -> list[tuple[object, ...]]:
+    rows = await bot.context.db.fetch_all(
+        """
+        SELECT (SELECT group_concat(title) FROM source), (SELECT count(*) FROM article),
+               (SELECT count(*) FROM story), (SELECT count(*) FROM delivery),
+               (SELECT group_concat(chat_id || access) FROM subscriber)
+        """
+    )
+    return [tuple(row) for row in rows]
+
+
+async def test_no_button_of_a_group_obeys_one_who_is_no_administrator(shared: Running) -> None:
+    leader, member = await guest_of(shared)
+    menu = await ask(leader, "/settings")
+    await shared.settled()
+    before = await left_by(shared, leader.chat_id), await shared_state(shared)
+    for data in CHANGING:
+        answer = await member.press_raw(menu, data)
+        assert answer.text == say("error.not_allowed"), data
+        assert answer.alert
+    for data in READING:
+        await member.press_raw(menu, data)
+    await shared.settled()
+    assert (await left_by(shared, leader.chat_id), await shared_state(shared)) == before
+
+
+async def test_no_button_of_administrators_obeys_a_stranger(shared: Running) -> None:
+    person = await shared.subscribed("пожар")
+    menu = await ask(person, "/settings")
+    await shared.settled()
+    before = await shared_state(shared)
+    for prefix in ("access", "dropsrc", "held", "members", "takeout", "merge"):
+        for data in (one for one in CHANGING if one.startswith(prefix + ":")):
+            assert (await person.press_raw(menu, data)).text == say("error.not_allowed"), data
+    assert await shared_state(shared) == before
