@@ -4,7 +4,7 @@ Comes after cleaning; what is picked is stored with the article and shown in sou
 has the chance that an editor's lead would hold it, from three plain facts; sentences are picked so
 that together they hold most of what the lead would at the least length (greedy expected F1). What
 leaves a sentence hanging in the air (a pronoun at its start, a question, somebody's own words)
-speaks against it. See docs/decisions/0007-summaries.md.
+speaks against it. See docs/decisions/0008-summaries.md.
 """
 
 import math
@@ -239,15 +239,26 @@ def _inside_quotation(sentences: Sequence[Sentence]) -> list[bool]:
     inside: list[bool] = []
     for _, together in groupby(sentences, key=lambda sentence: sentence.paragraph):
         texts = [sentence.text for sentence in together]
+        straight = _between_straight_marks(texts)
         depth = int(_closes_first("".join(texts)))  # opened in a paragraph before
-        straight = False
-        for text in texts:
-            before = depth > 0 or straight
+        for at, text in enumerate(texts):
+            before = depth
             depth = max(0, depth + text.count("«") - text.count("»"))
             depth = max(0, depth + text.count("“") - text.count("”"))
-            straight ^= text.count('"') % 2 == 1
-            inside.append(before or depth > 0 or straight)
+            inside.append(before > 0 or depth > 0 or at in straight)
     return inside
+
+
+def _between_straight_marks(sentences: Sequence[str]) -> set[int]:
+    """Which sentences of a paragraph a quotation in "such marks" runs through.
+
+    A mark without its fellow is an inch; marks around a whole paragraph are some export's.
+    """
+    odd = [at for at, text in enumerate(sentences) if text.count('"') % 2]
+    if len(odd) % 2 or sentences[-1].endswith('"'):
+        return set()
+    spans = zip(odd[::2], odd[1::2], strict=True)
+    return {at for start, end in spans for at in range(start, end + 1)}
 
 
 def _closes_first(paragraph: str) -> bool:

@@ -19,7 +19,7 @@ from digests.text.numbers import with_values
 from digests.text.words import stem
 
 LEAST_WAIT: Final = timedelta(hours=4)  # between telling a story and its update
-NEW_FACTS: Final = 2  # numbers or names not told before
+NEW_FACTS: Final = 2  # numbers or names not told before; one number in the title is enough
 UNTOLD_SHARE: Final = 0.45  # of the sentence's weight
 ONE: Final = "1"  # «один из», "one of": tells nothing
 RANK_DISCOUNT: Final = 0.4  # the summary's own order still counts
@@ -42,7 +42,7 @@ def update_of(told: Sequence[Keys], fresh: Iterable[Report]) -> Line | None:
     best: tuple[float, Line] | None = None
     for report in fresh:
         facts = _new_facts(report, known)
-        if len(facts) < NEW_FACTS:
+        if len(facts) < NEW_FACTS and not _numbers(report.keys.title) & facts:
             continue
         for rank, pick in enumerate(report.article.summary):
             if opens_hanging(pick.text):
@@ -68,6 +68,10 @@ def _new_facts(report: Report, known: set[str]) -> set[str]:
     keys = with_values(lemma_keys(field_keys(texts)))
     facts = {_bare(key) for key in keys if key[0] in NAME + ACRONYM or key[0].isdigit()}
     return facts - known - {ONE}
+
+
+def _numbers(field: str) -> set[str]:
+    return {key for key in with_values(lemma_keys(field)) if key[0].isdigit()}
 
 
 def _stems(fields: Iterable[str]) -> set[str]:

@@ -103,7 +103,14 @@ async def _replaying() -> AsyncIterator[tuple[Context, dict[str, Source]]]:
         settings = load_settings(_env_file=None, bot_token=token, bot_token_file=None)
         async with open_core(settings, Path(folder) / "replay.sqlite") as core:
             context = Context(
-                core.settings, core.db, core.workers, core.fetcher, core.now, Bot(token), "replay"
+                core.settings,
+                core.db,
+                core.workers,
+                core.parsers,
+                core.fetcher,
+                core.now,
+                Bot(token),
+                "replay",
             )
             sources = {
                 one.id: (await add_source(core.db, SourceKind.FEED, one.id, one.name, START))[0]

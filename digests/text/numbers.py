@@ -3,6 +3,7 @@
 Reports of one event write its numbers differently; whether a number is news must not hang on that.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -42,19 +43,26 @@ def with_values(lemmas: Sequence[str]) -> list[str]:
 
 def _value(lemmas: Sequence[str], at: int) -> tuple[float | None, int]:
     """The value of the number that opens here, None for no number, and where it ends."""
-    value: float | None = None
-    while at < len(lemmas) and (part := _words().get(lemmas[at])) is not None:
-        value = (value or 0.0) + part
-        at += 1
+    value, after = _spoken(lemmas, at)
     if value is None:
-        if not _NUMBER.match(lemmas[at]):
-            return None, at + 1
-        value, at = _digits(lemmas, at)
-        if value is None:
-            return None, at
+        value, after = _digits(lemmas, at)
+    if value is None:
+        return None, after
+    at = after
     while at < len(lemmas) and (scale := _scales().get(lemmas[at])):
         value, at = value * scale, at + 1
     return value, at
+
+
+def _spoken(lemmas: Sequence[str], at: int) -> tuple[float | None, int]:
+    """«сорок два» is one number, «сорок» and «шестьдесят» behind it are two."""
+    value: float | None = None
+    room = math.inf  # below which the next word still belongs to the number
+    while at < len(lemmas) and (part := _words().get(lemmas[at])) is not None and part < room:
+        value = (value or 0.0) + part
+        room = 100 if part >= 100 else 10 if part >= 20 else 0
+        at += 1
+    return value, (at if value is not None else at + 1)
 
 
 def _digits(lemmas: Sequence[str], at: int) -> tuple[float | None, int]:

@@ -69,6 +69,10 @@ def test_a_quotation_may_have_straight_marks_or_open_before(quote: str) -> None:
     assert not any("никогда" in text for text in picked(LEAD, quote, MORE))
 
 
+def test_marks_around_a_whole_paragraph_are_no_quotation() -> None:
+    assert picked(f'"{LEAD} {MORE} {LAST}"')[0] == MORE
+
+
 def test_a_sentence_that_hangs_follows_the_one_it_hangs_on() -> None:
     hanging = "Он соединил два берега и сократил дорогу в центр на сорок минут."
     picks = picked(f"{LEAD} {hanging}", MORE, LAST)
