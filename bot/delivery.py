@@ -109,10 +109,12 @@ class Courier:
 
     async def _send_if_free(self, delivery: Delivery) -> None:
         """Not into a ban that began while this message waited for its turn."""
+        if not await outbox.mark_sending(self._context.db, delivery.id):
+            return  # its lease ran out and another task has it
         until = self._floods.until(delivery.chat_id)
         if until:
             await outbox.put_back(self._context.db, delivery.id, until, "retry_after")
-        elif await outbox.mark_sending(self._context.db, delivery.id):
+        else:
             await uninterrupted(self._send_and_mark(delivery))
 
     async def _send_and_mark(self, delivery: Delivery) -> None:

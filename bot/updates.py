@@ -60,7 +60,7 @@ class Handling:
                 self._inbox.changed.clear()
                 await self._forget()
                 room = LANES_IN_MEMORY - len(self._busy)
-                if room > LANES_IN_MEMORY // 2:
+                if room > LANES_IN_MEMORY // 10:  # some at a time: it reads through the backlog
                     busy = list(self._busy)
                     for update in await updates.first_of_lanes(self._context.db, busy, room):
                         self._busy.add(update.lane)
