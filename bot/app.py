@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 from aiogram import Dispatcher
 
+from bot.clock import ClockWatch
 from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
 from bot.core import open_core
@@ -124,6 +125,7 @@ async def _serve(
     intake = Intake(context, dispatcher.resolve_used_update_types(), inbox)
     handling = Handling(context, dispatcher, inbox)
     ticks: dict[str, tuple[Any, float]] = {
+        "watch_clock": (ClockWatch(context).look, tick_seconds),
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
     }
