@@ -39,7 +39,7 @@ def _explained(error: Any) -> str:  # noqa: ANN401 - a SvodkaError; importing it
     if isinstance(error, SettingsError):
         return str(error)
     spoken = language("en")
-    sentence = spoken.say(error.code) if spoken.has(error.code) else "That did not work."
+    sentence = spoken.say(error.code, **error.values) if spoken.has(error.code) else "That did not work."
     return f"{sentence} [{error}]"
 
 
