@@ -19,6 +19,7 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import TelegramMethod
 
+from bot.alarms import alarm
 from bot.context import Context
 from bot.errors import SettingsError
 from digests.models import ChatId
@@ -33,6 +34,7 @@ UPDATES_A_POLL: Final = 100
 QUIET: Final = timedelta(hours=12)
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0
+RIVAL_SECONDS: Final = 60.0
 CHAT_PATHS: Final = (
     "message",
     "edited_message",
@@ -70,9 +72,13 @@ class Intake:
         self._context = context
         self._allowed = allowed
         self._inbox = inbox
+        self._rival_since = self._rival_seen = -RIVAL_SECONDS
 
     async def run(self) -> None:
-        """Until cancelled. Raises SettingsError: the token is no good any more."""
+        """Until cancelled. Raises SettingsError: the token is no good any more.
+
+        Beside a second program with the same token it gives up polling, and waits.
+        """
         offset: int | None = None  # never stored: ids may restart after a week's silence
         heard = self._context.now()
         pause = FIRST_PAUSE_SECONDS
@@ -92,8 +98,26 @@ class Intake:
             except (TelegramAPIError, ClientDecodeError, UnicodeDecodeError, TimeoutError) as error:
                 conflict = isinstance(error, TelegramConflictError)
                 log.warning("polling_failed", cause=type(error).__name__, conflict=conflict)
+                if conflict and self._is_rival_here_to_stay():
+                    await self._give_up(error)
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _is_rival_here_to_stay(self) -> bool:
+        """Whether refusals have gone on for a minute, without a minute's rest between two: an old
+        process that is being stopped is gone by then."""
+        now = asyncio.get_running_loop().time()
+        if now - self._rival_seen > RIVAL_SECONDS:
+            self._rival_since = now
+        self._rival_seen = now
+        return now - self._rival_since >= RIVAL_SECONDS
+
+    async def _give_up(self, error: Exception) -> None:
+        """What is in the file is handled and sent on."""
+        log.error("polling_stopped", cause=str(error))
+        self._inbox.caught_up.set()
+        await alarm(self._context, "alarm.polling_stopped")
+        await asyncio.Event().wait()
 
     async def _poll(self, offset: int | None) -> int | None:
         # While a backlog may wait there, an empty answer must come at once.

@@ -9,8 +9,9 @@ import glob
 import os
 import re
 import sqlite3
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -110,7 +111,8 @@ def back_up(database: Path, target: Path, stopped: Stopped = lambda: False) -> B
     """
     if target.exists():
         raise UnusableDatabaseError(path=str(target), cause="there is a file of this name")
-    draft = target.with_name(f".{target.name}.draft")
+    # Two at once, the bot's and the operator's, write drafts of their own.
+    draft = target.with_name(f".{target.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         draft.unlink(missing_ok=True)
@@ -125,8 +127,9 @@ def back_up(database: Path, target: Path, stopped: Stopped = lambda: False) -> B
             raise DamagedDatabaseError(path=str(database), found=str(error)) from error
         raise UnusableDatabaseError(path=str(target), cause=str(error)) from error
     finally:
-        for leftover in (draft, *(draft.with_name(draft.name + side) for side in SIDES)):
-            leftover.unlink(missing_ok=True)
+        for side in ("", *SIDES):
+            with suppress(OSError):
+                draft.with_name(draft.name + side).unlink(missing_ok=True)
     return Backup(target, checked.schema, rows, target.stat().st_size)
 
 

@@ -10,7 +10,8 @@ BUSY_SNAPSHOT whatever the time-out) and nothing is awaited on the network insid
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Final
@@ -156,7 +157,7 @@ async def open_database(path: Path, backups: Path | None = None) -> AsyncIterato
         raise OldSqliteError(version=sqlite3.sqlite_version)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _prepare(path, backups or folder_of(path))
+        await _prepare_aside(path, backups or folder_of(path))
     except (OSError, sqlite3.OperationalError) as error:
         raise UnusableDatabaseError(path=str(path), cause=str(error)) from error
     async with AsyncExitStack() as stack:
@@ -167,15 +168,24 @@ async def open_database(path: Path, backups: Path | None = None) -> AsyncIterato
         yield Database(path, writer, readers)
 
 
-def _prepare(path: Path, backups: Path) -> None:
+async def _prepare_aside(path: Path, backups: Path) -> None:
+    """A large file takes a while to check, and whoever waits may be told to stop meanwhile."""
+    stopping = threading.Event()
+    try:
+        await asyncio.to_thread(_prepare, path, backups, stopping.is_set)
+    finally:
+        stopping.set()
+
+
+def _prepare(path: Path, backups: Path, stopped: Callable[[], bool]) -> None:
     newest = newest_backup(backups, path)
     try:
-        schema = check_file(path, empty=newest is None).schema if path.exists() else 0
+        checked = check_file(path, empty=newest is None, stopped=stopped) if path.exists() else None
     except (DamagedDatabaseError, NewerSchemaError) as error:
         error.values["backup"] = str(newest or "BACKUP")
         raise
-    if 0 < schema < newest_schema():
-        back_up(path, schema_backup(backups, path, schema))
+    if checked and 0 < checked.schema < newest_schema():
+        back_up(path, schema_backup(backups, path, checked.schema), stopped)
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
         migrate(connection)
         connection.execute("PRAGMA journal_mode = WAL")

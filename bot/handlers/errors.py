@@ -67,4 +67,6 @@ def sentence(error: BaseException, spoken: Language) -> str:
         if spoken.has(key):
             return spoken.say(key)
         return spoken.say("error.fetch", reason=reason.replace("_", " ").upper())
-    return spoken.say(error.code if spoken.has(error.code) else "error.internal", **error.values)
+    return spoken.say(
+        error.code if spoken.has(error.code) else "error.internal", None, **error.values
+    )
