@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.context import Context
-from bot.gathering import LONGEST_BACKOFF
 from digests.models import ScheduleId
+from digests.polling import LONGEST_WAIT
 from digests.schedules import next_digest
 from storage import schedules, sources
 from storage.schedules import Move
@@ -60,5 +60,5 @@ async def rewind(context: Context, now: datetime) -> int:
             if following < one.since:
                 moves.append(Move(one.id, one.since, following))
         moved += await schedules.move(context.db, moves)
-    await sources.rewind_polls(context.db, now, LONGEST_BACKOFF)
+    await sources.rewind_polls(context.db, now, LONGEST_WAIT)
     return moved
