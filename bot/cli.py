@@ -23,12 +23,14 @@ Places = Annotated[
 
 
 def run_command_line() -> None:
+    from bot.redaction import guard_hooks, redacted
     from digests.errors import SvodkaError
 
+    guard_hooks()
     try:
         app()
     except SvodkaError as error:
-        typer.secho(_explained(error), fg=typer.colors.RED, err=True)
+        typer.secho(redacted(_explained(error)), fg=typer.colors.RED, err=True)
         sys.exit(2)
 
 
@@ -255,8 +257,10 @@ async def _check(settings: Any) -> None:  # noqa: ANN401 - imported late
     if settings.bot_token is None and settings.bot_token_file is None:
         typer.echo("token: none set; `svodka run` needs one, `svodka demo` does not")
         return
+    from bot.logs import set_up_logs
     from bot.telegram import check_token
 
+    set_up_logs("WARNING", "human")
     typer.echo(f"token: fine, the bot is @{await check_token(settings)}")
 
 

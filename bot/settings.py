@@ -22,6 +22,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 from bot.guard import AllowedHosts
+from bot.redaction import hide
 from storage.backups import folder_of
 
 PREFIX: Final = "SVODKA_"
@@ -188,6 +189,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 "SVODKA_BOT_TOKEN does not look like a token: it should read 123456:ABC-DEF…"
             )
+        hide(token)
         return token
 
 
