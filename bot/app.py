@@ -132,8 +132,9 @@ async def _serve(
     dispatcher = make_dispatcher(context)
     await unless_stopped(stop, _introduce(context))
     inbox = Inbox()
-    intake = Intake(context, dispatcher.resolve_used_update_types(), inbox)
     handling = Handling(context, dispatcher, inbox)
+    kinds = dispatcher.resolve_used_update_types()
+    intake = Intake(context, kinds, inbox, handling.answer_unsaved)
     ticks: dict[str, tuple[Any, float]] = {
         "watch_disk": (DiskWatch(context).look, min(tick_seconds * 5, DISK_SECONDS)),
         "watch_clock": (ClockWatch(context).look, tick_seconds),

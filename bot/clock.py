@@ -35,6 +35,8 @@ class ClockWatch:
 
     async def look(self) -> None:
         db, now = self._context.db, self._context.now()
+        if db.is_full:
+            return
         if self._latest is None:
             kept = await read_state(db, STATE)
             self._latest = datetime.fromisoformat(kept) if kept else now - PRECISION

@@ -6,6 +6,7 @@ aiogram's own polling confirms updates before their handlers finish, so a crash 
 import asyncio
 import json
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -22,8 +23,10 @@ from aiogram.methods import TelegramMethod
 from bot.alarms import alarm
 from bot.context import Context
 from bot.errors import SettingsError
+from bot.redaction import redacted
 from digests.models import ChatId
 from storage import updates
+from storage.errors import DatabaseError, DiskFullError
 from storage.updates import StoredUpdate
 
 log = structlog.get_logger()
@@ -42,6 +45,15 @@ CHAT_PATHS: Final = (
     "my_chat_member",
     "callback_query",
 )
+# Telegram is asked again; nothing is confirmed meanwhile.
+FAILURES: Final = (
+    TelegramAPIError,
+    ClientDecodeError,
+    UnicodeDecodeError,
+    TimeoutError,
+    DatabaseError,
+)
+AnswerUnsaved = Callable[[list[StoredUpdate]], Awaitable[None]]
 WORDS: Final = "words"  # the kind of plain text
 
 
@@ -68,10 +80,14 @@ class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
 class Intake:
     """Polls Telegram and stores what comes."""
 
-    def __init__(self, context: Context, allowed: list[str], inbox: Inbox) -> None:
+    def __init__(
+        self, context: Context, allowed: list[str], inbox: Inbox, answer_unsaved: AnswerUnsaved
+    ) -> None:
+        """`answer_unsaved` is for updates that the full disk has no room for."""
         self._context = context
         self._allowed = allowed
         self._inbox = inbox
+        self._answer_unsaved = answer_unsaved
         self._rival_since = self._rival_seen = -RIVAL_SECONDS
 
     async def run(self) -> None:
@@ -95,7 +111,7 @@ class Intake:
                 raise SettingsError(
                     "SVODKA_BOT_TOKEN: Telegram has revoked it. Ask @BotFather for a new one."
                 ) from error
-            except (TelegramAPIError, ClientDecodeError, UnicodeDecodeError, TimeoutError) as error:
+            except FAILURES as error:
                 conflict = isinstance(error, TelegramConflictError)
                 log.warning("polling_failed", cause=type(error).__name__, conflict=conflict)
                 if conflict and self._is_rival_here_to_stay():
@@ -126,12 +142,19 @@ class Intake:
         received = await self._context.bot(method, request_timeout=REQUEST_SECONDS)
         if received:
             now = self._context.now()
-            await updates.store_updates(self._context.db, [described(raw, now) for raw in received])
-            self._inbox.changed.set()
+            await self._store([described(raw, now) for raw in received])
             offset = max(raw["update_id"] for raw in received) + 1
         if len(received) < UPDATES_A_POLL:
             self._inbox.caught_up.set()
         return offset
+
+    async def _store(self, arrived: list[StoredUpdate]) -> None:
+        try:
+            await updates.store_updates(self._context.db, arrived)
+        except DiskFullError:
+            await self._answer_unsaved(arrived)
+        else:
+            self._inbox.changed.set()
 
 
 def described(raw: dict[str, Any], now: datetime) -> StoredUpdate:
@@ -144,7 +167,7 @@ def described(raw: dict[str, Any], now: datetime) -> StoredUpdate:
         _kind(raw),
         _sent(raw),
         now,
-        json.dumps(raw, ensure_ascii=False),
+        redacted(json.dumps(raw, ensure_ascii=False)),  # who pasted our token told it enough
     )
 
 

@@ -156,6 +156,8 @@ async def publish_digest(
 
 async def publish_due_digests(context: Context) -> int:
     """Publish the digest of every chat whose time has come; how many had something to tell."""
+    if context.db.is_full:  # they stay due
+        return 0
     publishing = Publishing(context, context.now())
     published = 0
     while True:
