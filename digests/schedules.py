@@ -116,9 +116,15 @@ def quiet_ends(quiet: Quiet, instant: datetime, zone: ZoneInfo) -> datetime | No
 
 
 def next_digest(timing: Timing, zone: ZoneInfo, quiet: Quiet | None, after: datetime) -> datetime:
-    """When the next digest after `after` comes; `quiet` None: at any hour."""
+    """When the next digest after `after` comes; `quiet` None: at any hour. In quiet hours that
+    is at their end, if anything fell due in them already."""
+    if quiet is None:
+        return next_due(timing, zone, after).instant
+    ends = quiet_ends(quiet, after, zone)
+    if ends and quiet_ends(quiet, last_due(timing, zone, after).instant, zone) == ends:
+        return ends
     due = next_due(timing, zone, after).instant
-    return (quiet_ends(quiet, due, zone) if quiet else None) or due
+    return quiet_ends(quiet, due, zone) or due
 
 
 def upcoming(

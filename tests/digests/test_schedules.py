@@ -267,6 +267,15 @@ def test_what_falls_due_in_quiet_hours_comes_at_their_end_as_one() -> None:
     assert latest_slot([(ONE, timing)], BERLIN, found[0]) == "1/2026-11-26T05"
 
 
+def test_what_fell_due_earlier_in_the_same_night_is_still_to_come() -> None:
+    night = datetime(2026, 11, 26, 1, tzinfo=BERLIN)
+    midnight, noon = Timing(time(0)), Timing(time(12))
+    morning = datetime(2026, 11, 26, 7, tzinfo=BERLIN)
+    assert next_digest(midnight, BERLIN, NIGHT, night) == morning
+    assert next_digest(noon, BERLIN, NIGHT, night) == morning + timedelta(hours=5)
+    assert next_digest(midnight, BERLIN, NIGHT, morning) == morning + timedelta(days=1)
+
+
 def test_what_comes_next_is_told_over_all_times_of_a_chat() -> None:
     noon = datetime(2026, 11, 27, 12, tzinfo=BERLIN)  # Friday
     times = [Timing(time(8), WEEKDAYS), Timing(time(20)), Timing(time(20), WEEKDAYS)]
