@@ -161,18 +161,6 @@ async def bot(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Bot]:
         yield one
 
 
-async def refused(bot: Bot) -> tuple[int | None, str]:
-    """The exit status and what was said by another process with the same settings."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "run",
-        env=bot._environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )  # fmt: skip
-    said, _ = await process.communicate()
-    return process.returncode, said.decode()
-
-
 async def test_sigterm_finishes_what_is_in_flight_and_the_next_start_sends_nothing_again(
     bot: Bot, sandbox: Sandbox
 ) -> None:
@@ -187,7 +175,7 @@ async def test_sigterm_finishes_what_is_in_flight_and_the_next_start_sends_nothi
             return all(fault["struck"] for fault in await client.faults())
 
         await eventually(is_struck, "the slow answer")
-        status, said = await refused(bot)
+        status, said = await bot.told("run")
         assert status == 2
         assert language("en").say("error.database_in_use") in said
         begun = time.monotonic()
@@ -196,7 +184,7 @@ async def test_sigterm_finishes_what_is_in_flight_and_the_next_start_sends_nothi
         answers = [m.text for m in await person.from_bot()]
         assert answers[-1] == say("topics.empty")
         sandbox.world.token = "7:" + "Z" * 35
-        status, said = await refused(bot)
+        status, said = await bot.told("run")
         assert status == 2
         assert "SVODKA_BOT_TOKEN" in said
         assert bot._environment["SVODKA_BOT_TOKEN"] not in said
