@@ -22,7 +22,7 @@ async def open_core(
 ) -> AsyncIterator[Core]:
     """Raises DatabaseError."""
     async with AsyncExitStack() as stack:
-        db = await stack.enter_async_context(open_database(database))
+        db = await stack.enter_async_context(open_database(database, settings.backup_dir))
         fetcher = await stack.enter_async_context(
             open_fetcher(AllowedHosts.parse(settings.allowed_hosts))
         )
