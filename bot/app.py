@@ -18,7 +18,7 @@ from aiogram.methods.base import Response, TelegramType
 
 from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
-from bot.core import open_core
+from bot.core import open_core, warm_up
 from bot.delivery import Courier, Posted
 from bot.errors import SettingsError
 from bot.files import SeenFiles, read_folder
@@ -79,6 +79,7 @@ async def open_context(
     limits = RateLimits(time.monotonic)
     async with AsyncExitStack() as stack:
         core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
+        warm_up(core)
         bot = await stack.enter_async_context(make_bot(settings, token).context())
         bot.session.middleware(Patience(limits))
         username = await username_of(bot)
