@@ -75,30 +75,34 @@ async def read_all(workers: Workers, documents: Iterable[Document]) -> list[Read
 
 def measured(data: bytes, content_type: str | None) -> tuple[int, tuple[str, ...], float]:
     """In a worker: entries, titles, and its largest size in MB meanwhile."""
-    _forget_peak()
+    forget_peak()
     try:
         entries = parse_feed(data, content_type, URL).entries
         prepare_all([(entry.title, entry) for entry in entries], NOW, UTC)
     except NotAFeedError as error:
-        error.values["megabytes"] = _peak()
+        error.values["megabytes"] = peak_megabytes()
         raise
-    return len(entries), tuple(entry.title for entry in entries[:1_000]), _peak()
+    return len(entries), tuple(entry.title for entry in entries[:1_000]), peak_megabytes()
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def _peak() -> float:
-    try:
-        status = Path("/proc/self/status").read_text(encoding="ascii")
-    except OSError:
-        return 0.0
-    return (
-        next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-        / 1024
-    )
+def peak_megabytes() -> float:
+    """The largest size of this process since `forget_peak`."""
+    return _status("VmHWM")
+
+
+def resident_megabytes() -> float:
+    return _status("VmRSS")
+
+
+def _status(name: str) -> float:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith(name))
+    return int(line.split()[1]) / 1024
 
 
 @asynccontextmanager
