@@ -16,7 +16,7 @@ from bot.backups import LOOK_SECONDS, Backups
 from bot.clock import ClockWatch
 from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
-from bot.core import open_core
+from bot.core import open_core, warm_up
 from bot.delivery import Courier
 from bot.disk import DiskWatch
 from bot.errors import SettingsError
@@ -61,6 +61,7 @@ async def open_context(
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_lock(settings.database_path))
         core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
+        warm_up(core)
         bot = await stack.enter_async_context(make_bot(settings, token).context())
         floods = Floods(core.db, now)
         await floods.load()
