@@ -68,6 +68,7 @@ async def open_context(
             bot,
             username,
             update_wait,
+            embedding=core.embedding,
         )
         yield context, Courier(context, limits, floods)
 
