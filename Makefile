@@ -13,7 +13,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo run test lint eval bench faults hostile format browser lock clean
+.PHONY: help demo run semantic test lint eval bench faults hostile format browser lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -39,6 +39,13 @@ demo: $(VENV)/.run
 run: $(VENV)/.run
 	@exec $(BIN)/svodka run
 
+## make semantic the optional extra: one event told in Russian and in English is one story
+semantic: $(VENV)/.semantic
+
+$(VENV)/.semantic: $(VENV)/.run requirements-semantic.lock
+	$(INSTALL) --require-hashes -r requirements-semantic.lock
+	@touch $@
+
 ## make test     every test, in random order
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
@@ -55,7 +62,7 @@ $(VENV)/.eval: $(VENV)/.dev requirements-eval.lock
 	@touch $@
 
 ## make eval     how good the digests are, beside reference methods
-eval: $(VENV)/.eval
+eval: $(VENV)/.eval $(VENV)/.semantic
 	$(BIN)/python -m evaluation
 
 ## make bench    memory and latency, measured side by side
@@ -86,6 +93,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra eval -c requirements.lock -o requirements-eval.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra semantic -c requirements.lock -c requirements-eval.lock -o requirements-semantic.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -77,6 +77,7 @@ async def open_context(
             bot,
             username,
             update_wait,
+            embedding=core.embedding,
         )
         yield context, Courier(context, limits, floods)
 

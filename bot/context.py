@@ -34,6 +34,7 @@ class Core:
     parsers: Workers  # for foreign bytes
     fetcher: Fetcher
     now: Clock
+    embedding: Workers | None = field(default=None, kw_only=True)  # None: the extra is off
 
 
 @dataclass(frozen=True)

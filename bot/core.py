@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from bot.context import Clock, Core, utc_now
+from bot.embedding import start_embedding
 from bot.fetching import open_fetcher
 from bot.guard import AllowedHosts
 from bot.settings import Settings
@@ -21,7 +22,7 @@ PARSERS: Final = 1
 async def open_core(
     settings: Settings, database: Path, *, now: Clock = utc_now
 ) -> AsyncIterator[Core]:
-    """Raises DatabaseError."""
+    """Raises DatabaseError, and SettingsError when the extra is asked for and not installed."""
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(database, settings.backup_dir))
         fetcher = await stack.enter_async_context(
@@ -29,7 +30,8 @@ async def open_core(
         )
         workers = stack.enter_context(start_workers(WORKERS))
         parsers = stack.enter_context(start_workers(PARSERS))
-        yield Core(settings, db, workers, parsers, fetcher, now)
+        embedding = stack.enter_context(start_embedding(settings))
+        yield Core(settings, db, workers, parsers, fetcher, now, embedding=embedding)
 
 
 def warm_up(core: Core) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from bot.context import Core
+from bot.embedding import with_meaning
 from bot.i18n import language
 from digests.models import ChatId, SourceId, SourceKind
 from digests.preparing import Batch, Rejection, prepare_files
@@ -79,8 +80,9 @@ async def add_files(
         core.db, SourceKind.FILES, str(folder), folder.name or str(folder), core.now()
     )
     batch = await prepare_contents(core, contents, source.id)
+    prepared = await with_meaning(core, source, batch.prepared)
     arrived = None if is_new else core.now()
-    added = await articles.add_articles(core.db, source, batch.prepared, arrived)
+    added = await articles.add_articles(core.db, source, prepared, arrived)
     return added, (*rejected, *batch.rejected)
 
 
@@ -94,7 +96,8 @@ async def add_document(
     source, _ = await sources.add_source(
         core.db, SourceKind.FILES, "documents", title, core.now(), owner=owner
     )
-    added = await articles.add_articles(core.db, source, prepared, core.now())
+    embedded = await with_meaning(core, source, prepared)
+    added = await articles.add_articles(core.db, source, embedded, core.now())
     return added, batch.rejected
 
 

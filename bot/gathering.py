@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from bot.context import Core
+from bot.embedding import with_meaning
 from bot.errors import FetchError
 from bot.fetching import Fetched, Turns
 from bot.i18n import language
@@ -91,7 +92,7 @@ async def retry_source(core: Core, source: SourceId) -> tuple[Source, Added] | N
 
 
 async def _poll(core: Core, polling: Polling) -> Added:
-    source, now = polling.source, core.now()
+    source = polling.source
     fetched = await core.fetcher.fetch(
         source.address, etag=polling.etag, last_modified=polling.last_modified
     )
@@ -106,9 +107,10 @@ async def _poll(core: Core, polling: Polling) -> Added:
         await _note_success(core, source, fetched, polled)
         return Added()
     batch = await _prepare(core, fetched, source.id)
+    prepared = await with_meaning(core, source, batch.prepared)
     # A first poll's backlog arrived when it was published: it is no news to a running digest.
-    arrived = None if polling.is_first else now
-    added = await articles.add_articles(core.db, source, batch.prepared, arrived)
+    arrived = None if polling.is_first else core.now()
+    added = await articles.add_articles(core.db, source, prepared, arrived)
     await _note_success(core, source, fetched, _polled(core, fetched, batch))
     return added
 
@@ -132,7 +134,8 @@ async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[S
         owner=owner,
         next_poll_at=now + _least(core),  # it is being read right now
     )
-    added = await articles.add_articles(core.db, source, batch.prepared, None)
+    prepared = await with_meaning(core, source, batch.prepared)
+    added = await articles.add_articles(core.db, source, prepared, None)
     await _note_success(core, source, fetched, _polled(core, fetched, batch))
     return source, added
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from bot.workers import Workers
-from digests.clustering import WINDOW, tell_stories
+from digests.clustering import WINDOW, tell_stories, understood
 from digests.composing import Form, Material, Retold, compose, form_for
 from digests.models import (
     NOBODY,
@@ -47,7 +47,7 @@ class Inputs:
     since: datetime
     viewer: ChatId = NOBODY  # the chat if it has sources of its own
     muted: tuple[str, ...] = ()
-    reads: str = "all"
+    languages: tuple[str, ...] = ()  # that it reads, its own first; none: all
     is_private: bool = True
     told: frozenset[StoryId] = frozenset()  # of the stories in the window
     # Told stories with reports since. A message is known by its number in `Asked.messages`.
@@ -106,7 +106,7 @@ class Making:
                 starts[one.chat_id],
                 one.chat_id if one.chat_id in owners else NOBODY,
                 muted.get(one.chat_id, ()),
-                one.reads,
+                one.languages,
                 one.is_private,
                 told.get(one.chat_id, frozenset()),
                 before,
@@ -138,7 +138,9 @@ class Making:
 
     async def _make(self, inputs: Inputs) -> Digest:
         topics = [topic_of(words) for words in inputs.topics]
-        material, looked = await self.material(inputs.viewer, topics, inputs.since, inputs.told)
+        material, looked = await self.material(
+            inputs.viewer, topics, inputs.since, inputs.told, inputs.languages
+        )
         digest = await self.workers.run(
             compose,
             material,
@@ -147,9 +149,9 @@ class Making:
             self.now,
             inputs.since,
             looked,
-            await self.retold(inputs.viewer, inputs.moved),
+            await self.retold(inputs.viewer, inputs.moved, inputs.languages),
             muted=[topic_of(words) for words in inputs.muted],
-            reads=inputs.reads,
+            languages=inputs.languages,
         )
         if digest.sections and not inputs.is_private:
             # A group gets one message; what moved on stays untold until a quieter day.
@@ -162,6 +164,7 @@ class Making:
         topics: Sequence[Query],
         since: datetime,
         told: frozenset[StoryId] = frozenset(),
+        languages: Sequence[str] = (),
     ) -> tuple[list[Material], Looked]:
         """The stories since `since` that the viewer may see and was not told: those covered most,
         and those that answer its topics."""
@@ -173,8 +176,9 @@ class Making:
             found += await search.find_stories(
                 self.db, viewer, topic, MOST_OF_A_TOPIC, arrived_after=after, told=told
             )
-        stories = await self._read_stories(viewer, dict.fromkeys(found))
-        recent = [story for story in stories if story.newest >= oldest]
+        stories = await self._read_stories(viewer, dict.fromkeys(found), languages)
+        # What arrived may be in a language that is not read.
+        recent = [one for one in stories if one.newest >= oldest and one.arrived > after]
         keys = await self._read_keys(viewer, [story.lead.id for story in recent])
         # A source may be removed between two reads: what it held is no material any more.
         material = [
@@ -185,10 +189,13 @@ class Making:
             self._looked[viewer, since] = Looked(*counts)
         return material, self._looked[viewer, since]
 
-    async def retold(self, viewer: ChatId, moved: Sequence[Before]) -> list[Retold]:
-        """What was told of these stories, and the reports since; a copy reports nothing."""
+    async def retold(
+        self, viewer: ChatId, moved: Sequence[Before], languages: Sequence[str] = ()
+    ) -> list[Retold]:
+        """What was told of these stories, and the reports since; a copy reports nothing, and what
+        a first report in another language brings could not be seen by its words."""
         told_before = {before.story: before for before in moved}
-        stories = await self._read_stories(viewer, told_before)
+        stories = await self._read_stories(viewer, told_before, languages)
         everything = [article.id for story in stories for article in story.articles]
         keys = await self._read_keys(viewer, everything)
         retold = []
@@ -197,18 +204,23 @@ class Making:
             held = [one for one in story.articles if one.id in keys]
             old = [one for one in held if one.arrived <= before.told]
             known = {one.original for one in old}
+            told_in = {one.language for one in old}
             fresh = tuple(
                 Report(one, keys[one.id])
                 for one in held
-                if one.arrived > before.told and one.original not in known
+                if one.arrived > before.told
+                and one.original not in known
+                and one.language in told_in
             )
             if fresh:
                 told = tuple(keys[one.id] for one in old)
                 retold.append(Retold(story, told, fresh, before.message_id))
         return retold
 
-    async def _read_stories(self, viewer: ChatId, wanted: Iterable[StoryId]) -> list[Story]:
-        """The stories as the viewer may see them, newest first."""
+    async def _read_stories(
+        self, viewer: ChatId, wanted: Iterable[StoryId], languages: Sequence[str]
+    ) -> list[Story]:
+        """The stories as the viewer may see and read them, newest first."""
         wanted = list(wanted)
         missing = [number for number in wanted if (viewer, number) not in self._stories]
         if missing:
@@ -217,7 +229,11 @@ class Making:
             self._stories |= dict.fromkeys((viewer, number) for number in missing)
             for told in await self.workers.run(tell_stories, past):
                 self._stories[viewer, told.id] = told
-        found = [story for number in wanted if (story := self._stories[viewer, number])]
+        found = [
+            understood(story, languages)
+            for number in wanted
+            if (story := self._stories[viewer, number])
+        ]
         return sorted(found, key=lambda story: (story.newest, story.id), reverse=True)
 
     async def _read_keys(

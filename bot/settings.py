@@ -98,6 +98,11 @@ class Settings(BaseSettings):
         description="A message whose answer was lost may have arrived: `resend` sends it again, "
         "`hold` lets an administrator decide (`/held`).",
     )
+    semantic: Literal["off", "on"] = Field(
+        "off",
+        description="`on`: new articles are also compared by their meaning, and one event told in "
+        "Russian and in English is one story. Needs the extra (`make semantic`).",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )

@@ -23,7 +23,7 @@ from bot.keyboards import access_keyboard
 from bot.making import OLDEST_NEWS
 from bot.pipeline import make_digest, publish_digest
 from bot.rendering import Message, Reader
-from digests.clustering import tell_stories
+from digests.clustering import tell_stories, understood
 from digests.errors import BadScheduleError
 from digests.models import (
     NOBODY,
@@ -345,7 +345,9 @@ async def story_of(context: Context, chat: ChatId, number: StoryId) -> Story:
 
 async def _found(context: Context, chat: ChatId, ids: Sequence[StoryId], limit: int) -> Found:
     members = await articles.members_of(context.db, chat, ids[:limit])
-    by_id = {story.id: story for story in tell_stories(members)}
+    known = await subscribers.find_subscriber(context.db, chat)
+    languages = known.languages if known else ()
+    by_id = {story.id: understood(story, languages) for story in tell_stories(members)}
     return Found([by_id[number] for number in ids[:limit] if number in by_id], len(ids) > limit)
 
 

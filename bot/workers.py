@@ -29,8 +29,9 @@ R = TypeVar("R")
 
 
 class Workers:
-    def __init__(self, pool: ProcessPool, count: int) -> None:
+    def __init__(self, pool: ProcessPool, count: int, seconds: float) -> None:
         self._pool = pool
+        self._seconds = seconds
         self._free = count  # processes that nobody who takes turns is using
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
         self._numbers = itertools.count()
@@ -43,11 +44,11 @@ class Workers:
         """Call a function of `digests` in a worker.
 
         Raises the errors of ours that it raises, and WorkerError with `reason` for any other, when
-        the worker dies (`died`, out of memory as a rule) or takes over `JOB_SECONDS` (`too_slow`).
+        the worker dies (`died`, out of memory as a rule) or takes too long (`too_slow`).
         Other calls that wait for the pool are not affected.
         """
         future = self._pool.schedule(
-            call, args=(function, *args), kwargs=kwargs, timeout=JOB_SECONDS
+            call, args=(function, *args), kwargs=kwargs, timeout=self._seconds
         )
         try:
             result: R = await asyncio.wrap_future(future)
@@ -91,17 +92,19 @@ class Workers:
 
 
 @contextmanager
-def start_workers(count: int = 1) -> Iterator[Workers]:
-    """The pool's processes start with its first job."""
+def start_workers(
+    count: int = 1, *, seconds: float = JOB_SECONDS, megabytes: int = JOB_MEGABYTES
+) -> Iterator[Workers]:
+    """Processes that start with the pool's first job; what a job may take."""
     pool = ProcessPool(
         max_workers=count,
         max_tasks=JOBS_BEFORE_RENEWAL,
         initializer=limit_memory,
-        initargs=(JOB_MEGABYTES,),
+        initargs=(megabytes,),
         context=multiprocessing.get_context("spawn"),
     )
     try:
-        yield Workers(pool, count)
+        yield Workers(pool, count, seconds)
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()

@@ -18,6 +18,16 @@ from math import log, sqrt
 from typing import Final
 
 from digests.models import Article, Keys, Story, StoryId
+from digests.semantics import (
+    LANGUAGES,
+    LEAST_IN_WORDS,
+    NEAR,
+    NEAR_ABROAD,
+    Meaning,
+    in_bridges,
+    in_meaning,
+)
+from digests.text.bridges import number_bridge
 from digests.text.keys import ACRONYM, NAME, is_stop_word, lemma_keys
 from digests.text.words import fold, lemma, split_words, stem
 
@@ -60,6 +70,7 @@ MONTHS: Final = (
     "декабря december dec"
 )
 
+UNKNOWN_LANGUAGE: Final = "und"
 LEAD_HALF_LIFE_HOURS: Final = 12.0
 SHORT_TITLE_LETTERS: Final = 30
 SHORT_TITLE_WORDS: Final = 3
@@ -75,6 +86,7 @@ class Sketch:
     heavy: tuple[tuple[str, float], ...]  # key and weight, heaviest first; the weights add up to 1
     seen: frozenset[str]  # keys of the title and of the beginning of the text
     figures: frozenset[str]  # numbers and days (5/11) of the title, and whether it says up or down
+    meaning: Meaning | None = None  # None: not embedded
 
 
 def telling_keys(keys: Keys) -> list[str]:
@@ -109,6 +121,7 @@ def sketch(
     host: str,
     frequencies: Mapping[str, int],
     articles: int,
+    meaning: Meaning | None = None,
 ) -> Sketch:
     """The sketch of an article; `frequencies` says how many of `articles` have a key.
 
@@ -137,6 +150,7 @@ def sketch(
         _heaviest(weights),
         frozenset(title) | frozenset(text[:SEEN_READ]),
         _figures(title),
+        meaning,
     )
 
 
@@ -206,25 +220,63 @@ def _heaviest(weights: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
 
 
 def likeness(article: Sketch, members: Sequence[Sketch]) -> float:
-    """How much an article is like a story of these members, 0 … 1; one member is a pair."""
+    """How much an article is like a story of these members, 0 … 1; one member is a pair.
+
+    It is held against those of its own language and, when embedded, against the others; the
+    better of the two counts.
+    """
+    own = [member for member in members if member.language == article.language]
+    foreign = [member for member in members if member.language != article.language]
+    return max(_at_home(article, own) if own else 0.0, _abroad(article, foreign))
+
+
+def _at_home(article: Sketch, members: Sequence[Sketch]) -> float:
     newest = sorted(members, key=lambda member: member.published)[-NEWEST_MEMBERS:]
-    if article.language != newest[0].language:
+    agreed = _in_words(article, newest)
+    adds = 0.0
+    if agreed >= LEAST_IN_WORDS:
+        adds = in_meaning(article.meaning, [member.meaning for member in newest], NEAR)
+    return _together(agreed, adds, article, newest, agreement(article, newest))
+
+
+def _abroad(article: Sketch, members: Sequence[Sketch]) -> float:
+    """Among members of another language, by what reads the same in both."""
+    nearest = sorted(members, key=lambda member: abs(member.published - article.published))
+    nearest = [member for member in nearest if member.meaning][:NEWEST_MEMBERS]
+    meanings = [member.meaning for member in nearest if member.meaning]
+    if not article.meaning or not meanings:
         return 0.0
+    agreed = in_bridges(article.meaning, meanings)
+    if not agreed:
+        return 0.0
+    adds = in_meaning(article.meaning, meanings, NEAR_ABROAD)
+    return _together(agreed, adds, article, nearest, _agreement_abroad(article, nearest))
+
+
+def _in_words(article: Sketch, members: Sequence[Sketch]) -> float:
     summed: Counter[str] = Counter()
-    for member in newest:
+    for member in members:
         summed.update(dict(member.heavy))
-    seen = frozenset().union(*(member.seen for member in newest))
+    seen = frozenset().union(*(member.seen for member in members))
     held = sum(weight for key, weight in article.heavy if key in seen)
     holds = sum(weight for key, weight in _heaviest(summed) if key in article.seen)
-    hours = min(abs((article.published - m.published).total_seconds()) for m in newest) / 3600
-    score = sqrt(held * holds) / (1 + max(0.0, hours - FRESH_HOURS) / DECAY_HOURS)
-    same = any(_confirms(article, m) or _confirms(m, article) for m in newest)
-    return score * agreement(article, newest) * (SAME_FIGURE if same else 1)
+    same = any(_confirms(article, m) or _confirms(m, article) for m in members)
+    return sqrt(held * holds) * (SAME_FIGURE if same else 1)
 
 
 def _confirms(article: Sketch, other: Sketch) -> bool:
     """Whether a telling number of the title stands in the other report: 64 or 1.9, hardly 2."""
     return any(len(number) > 1 and number in other.seen for number in _numbers(article.figures))
+
+
+def _together(
+    agreed: float, adds: float, article: Sketch, members: Sequence[Sketch], left: float
+) -> float:
+    """What contradicts itself is near in meaning too, so there closeness adds nothing."""
+    if left < 1:
+        adds = min(0.0, adds)
+    hours = min(abs((article.published - m.published).total_seconds()) for m in members) / 3600
+    return max(0.0, agreed * left + adds) / (1 + max(0.0, hours - FRESH_HOURS) / DECAY_HOURS)
 
 
 def agreement(article: Sketch, members: Sequence[Sketch]) -> float:
@@ -236,14 +288,14 @@ def agreement(article: Sketch, members: Sequence[Sketch]) -> float:
     near = [m for m in members if abs(article.published - m.published) <= NUMBERS_HOLD]
     told = frozenset().union(*(m.figures for m in members))
     numbers = frozenset().union(*(_numbers(m.figures) for m in near))
-    left = 1.0
-    if _deny(_days(article.figures), _days(told)):
-        left *= OTHER_DAY
-    if _deny(article.figures & DIRECTIONS, told & DIRECTIONS):
-        left *= CONFLICT
-    if _deny(_numbers(article.figures), numbers):
-        left *= CONFLICT
-    return left
+    denied = _deny(_numbers(article.figures), numbers)
+    return _left(article.figures, told) * (CONFLICT if denied else 1.0)
+
+
+def _left(mine: frozenset[str], told: frozenset[str]) -> float:
+    """Of a likeness, by the days and directions of the titles."""
+    left = OTHER_DAY if _deny(_days(mine), _days(told)) else 1.0
+    return left * (CONFLICT if _deny(mine & DIRECTIONS, told & DIRECTIONS) else 1.0)
 
 
 def _deny(mine: frozenset[str], told: frozenset[str]) -> bool:
@@ -258,23 +310,52 @@ def _numbers(figures: frozenset[str]) -> frozenset[str]:
     return figures - DIRECTIONS - _days(figures)
 
 
-def sought_keys(article: Sketch, frequencies: Mapping[str, int], articles: int) -> frozenset[str]:
-    """The keys by which candidates are found: all that was seen in an article and is not common.
+def _agreement_abroad(article: Sketch, members: Sequence[Sketch]) -> float:
+    """Titles of two languages pick different numbers of one event: they contradict each other
+    where neither article has the other's anywhere."""
+    told = frozenset().union(*(m.figures for m in members))
+    mine, theirs = _number_bridges(article.figures), _number_bridges(told)
+    have = article.meaning.numbers if article.meaning else frozenset()
+    held = frozenset().union(*(m.meaning.numbers for m in members if m.meaning))
+    denied = _deny(mine, theirs) and mine.isdisjoint(held) and theirs.isdisjoint(have)
+    return _left(article.figures, told) * (CONFLICT if denied else 1.0)
 
-    They are looked up among the heavy keys of others, so what both tell need not be heavy in both.
+
+def _number_bridges(figures: frozenset[str]) -> frozenset[str]:
+    return frozenset(bridge for number in _numbers(figures) if (bridge := number_bridge(number)))
+
+
+def indexed_keys(article: Sketch) -> list[str]:
+    """The keys by which an article is found as a candidate: what is heavy in it, and for articles
+    of other languages its bridges, each behind the article's language."""
+    return [*(key for key, _ in article.heavy), *(article.language + b for b in _bridges(article))]
+
+
+def sought_keys(article: Sketch, frequencies: Mapping[str, int], articles: int) -> frozenset[str]:
+    """The keys by which candidates are found: all that was seen in an article and is not common,
+    and its bridges to articles of other languages.
+
+    They are looked up among the indexed keys of others, so what both tell need not be heavy in
+    both.
     """
     common = common_stems()
     most = COMMON_SHARE * (articles + ARTICLES_ASSUMED)
-    return frozenset(
-        key for key in article.seen if frequencies.get(key, 0) + common.get(key, 0.0) <= most
-    )
+    words = (key for key in article.seen if frequencies.get(key, 0) + common.get(key, 0.0) <= most)
+    others = [language for language in LANGUAGES if language != article.language]
+    return frozenset([*words, *(other + b for other in others for b in _bridges(article))])
+
+
+def _bridges(article: Sketch) -> list[str]:
+    return [bridge for bridge, _ in article.meaning.bridges[:HEAVY_KEYS]] if article.meaning else []
 
 
 def may_be_alike(article: Sketch, other: Sketch, sought: frozenset[str]) -> bool:
     """Whether another article is a candidate; the store finds the same ones by its index."""
-    if article.language != other.language or abs(article.published - other.published) > WINDOW:
+    if article.language != other.language and not article.meaning:
         return False
-    return sum(key in sought for key, _ in other.heavy) >= SHARED_KEYS
+    if abs(article.published - other.published) > WINDOW:
+        return False
+    return sum(key in sought for key in indexed_keys(other)) >= SHARED_KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +406,21 @@ def tell_stories(articles: Iterable[Article]) -> list[Story]:
         members[article.story_id].append(article)
     stories = [Story(story, _most_telling_first(found)) for story, found in members.items()]
     return sorted(stories, key=lambda story: (story.newest, story.id), reverse=True)
+
+
+def understood(story: Story, languages: Sequence[str]) -> Story:
+    """What of a story is in these languages, those of the first of them first; the whole story
+    where nothing is."""
+    read = [one for one in story.articles if is_read(one.language, languages)]
+    if not languages or not read:
+        return story
+    ranks = {language: rank for rank, language in enumerate(languages)}
+    return Story(story.id, tuple(sorted(read, key=lambda one: ranks.get(one.language, 0))))
+
+
+def is_read(article_language: str, languages: Sequence[str]) -> bool:
+    """No languages: all. Articles of an unknown language are nobody's foreign ones."""
+    return not languages or article_language in {*languages, UNKNOWN_LANGUAGE}
 
 
 def _most_telling_first(articles: list[Article]) -> tuple[Article, ...]:

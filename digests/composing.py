@@ -11,7 +11,7 @@ from datetime import datetime
 from math import ceil, sqrt
 from typing import Final
 
-from digests.clustering import Sketch, likeness, sketch
+from digests.clustering import Sketch, is_read, likeness, sketch
 from digests.models import (
     Candidate,
     Digest,
@@ -106,18 +106,18 @@ def compose(
     retold: Iterable[Retold] = (),
     *,
     muted: Sequence[Query] = (),
-    reads: str = "all",
+    languages: Sequence[str] = (),
 ) -> Digest:
     """The digest of what is new to a chat; `material` holds nothing it was told before, `retold`
     what it was told and has had new reports since. What is `muted`, or news in a language that is
-    not among those it `reads`, is left out.
+    not among its `languages`, is left out.
 
     Deterministic: equal arguments give equal digests.
     """
     wanted = [
         one
         for one in material
-        if is_read(one.story.lead.language, reads) and not _is_muted(one.keys, muted)
+        if is_read(one.story.lead.language, languages) and not _is_muted(one.keys, muted)
     ]
     candidates = rank(_candidate(one, topics, now) for one in wanted)
     chosen = _choose(candidates, topics, form)
@@ -150,11 +150,6 @@ def _updates(retold: Iterable[Retold]) -> tuple[Update, ...]:
 
 def _is_muted(keys: Keys, muted: Sequence[Query]) -> bool:
     return any(matches(query, keys) for query in muted)
-
-
-def is_read(article_language: str, reads: str) -> bool:
-    """Articles of an unknown language are nobody's foreign ones."""
-    return reads in {"all", article_language} or article_language == "und"
 
 
 def _candidate(one: Material, topics: Sequence[Query], now: datetime) -> Candidate:

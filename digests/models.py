@@ -138,6 +138,7 @@ class PreparedArticle:
     summary: tuple[Pick, ...]  # best first, at most 5
     quote: Pick | None = None  # None: nobody is quoted by name
     lines: frozenset[str] = frozenset()  # by which the source's boilerplate is learned
+    meaning: bytes | None = None  # the vector of `digests.semantics`; None: not embedded
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +349,13 @@ class Subscriber:
     @property
     def is_private(self) -> bool:
         return self.kind == "private"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What the chat reads, its own language first."""
+        if self.reads != "all":
+            return (self.reads,)
+        return tuple(dict.fromkeys((self.language, "ru", "en")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def story_lines(story: Story, count: int = MOST_LINES, *, quote: bool = False) -
     told = _stems(lead.title).union(*(_stems(line.text) for line in lines))
     left = [
         (article, rank, pick, _stems(pick.text))
-        for article in story.articles[:ARTICLES_READ]
+        for article in _quotable(story)
         for rank, pick in enumerate(article.summary)
         if article is lead or not opens_hanging(pick.text)
     ]
@@ -47,7 +47,13 @@ def story_lines(story: Story, count: int = MOST_LINES, *, quote: bool = False) -
 
 
 def _quoted(story: Story) -> list[Line]:
-    return [Line(one.quote.text, one) for one in story.articles[:ARTICLES_READ] if one.quote]
+    return [Line(one.quote.text, one) for one in _quotable(story) if one.quote]
+
+
+def _quotable(story: Story) -> list[Article]:
+    """A sentence of another language adds nothing that its reader could tell from the rest."""
+    same = [one for one in story.articles if one.language == story.lead.language]
+    return same[:ARTICLES_READ]
 
 
 def in_reading_order(story: Story, lines: tuple[Line, ...]) -> tuple[Line, ...]:

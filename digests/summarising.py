@@ -4,7 +4,7 @@ Comes after cleaning; what is picked is stored with the article and shown in sou
 has the chance that an editor's lead would hold it, from three plain facts; sentences are picked so
 that together they hold most of what the lead would at the least length (greedy expected F1). What
 leaves a sentence hanging in the air (a pronoun at its start, a question, somebody's own words)
-speaks against it. See docs/decisions/0008-summaries.md.
+speaks against it. See docs/decisions/0011-summaries.md.
 """
 
 import math

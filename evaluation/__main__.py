@@ -5,13 +5,25 @@ import asyncio
 from rich.console import Console
 from rich.table import Table
 
-from evaluation import faithfulness, replay, same_story, stories, summaries, topics, updates
+from digests.embedding import is_installed
+from evaluation import (
+    faithfulness,
+    replay,
+    same_story,
+    semantic,
+    stories,
+    summaries,
+    topics,
+    updates,
+)
 from evaluation.data import SHARED, by_outlet, by_time
 
 
 async def main() -> None:
     table = Table("figure", "ours", "references", title="make eval", title_justify="left")
     for row in [*await _rows_of_stories(), *_rows_of_pairs(), *_rows_of_summaries()]:
+        table.add_row(*row)
+    for row in await _rows_of_the_extra():
         table.add_row(*row)
     replayed = await replay.judge()
     table.add_row(
@@ -91,6 +103,35 @@ def _rows_of_pairs() -> list[tuple[str, str, str]]:
             if records:
                 title = f"{name} pairs ({kind}) wrong at the threshold in use"
                 rows.append((title, f"{wrong} of {len(records)}", ""))
+    return rows
+
+
+async def _rows_of_the_extra() -> list[tuple[str, str, str]]:
+    if not is_installed():
+        return [("with the extra `semantic`", "not installed", "")]
+    rows = []
+    if judged := same_story.judge("ru", embedded=True):
+        ours, *others = judged
+        told = "; ".join(f"{one.name} {one.f1:.3f}, above in {one.beaten:.0%}" for one in others)
+        title = "with the extra: same story, Russian hard pairs, F1 (sd)"
+        rows.append((title, f"{ours.f1:.3f} ({ours.deviation:.3f})", told))
+    for language, name in (("ru", "Russian"), ("en", "English")):
+        records = same_story.hard_pairs(language) + same_story.own_pairs(language)
+        wrong = len(same_story.wrong_pairs(records, language, embedded=True))
+        without = len(same_story.wrong_pairs(records, language))
+        title = f"with the extra: {name} pairs wrong at the threshold in use"
+        rows.append((title, f"{wrong} of {len(records)}", f"ours without {without}"))
+    for name, judge in (
+        ("newsroom events, as published", lambda on: semantic.judge_newsroom(by_time(), on)),
+        ("newsroom events, outlet by outlet", lambda on: semantic.judge_newsroom(by_outlet(), on)),
+        ("events of abroad.toml", semantic.judge_abroad),
+    ):
+        figures = []
+        for on in (True, False):
+            score = await judge(on)
+            figures.append(f"{score.f1:.3f} / {score.precision:.3f} / {score.recall:.3f}")
+        title = f"with the extra: {name}, ru + en as one: B-cubed F1 / precision / recall"
+        rows.append((title, figures[0], f"ours without {figures[1]}"))
     return rows
 
 

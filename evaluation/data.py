@@ -1,7 +1,7 @@
 """The labelled material: the newsroom, and the development data where it is present."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -47,10 +47,10 @@ def prepared_newsroom() -> dict[str, PreparedArticle]:
 
 @asynccontextmanager
 async def stored_newsroom(
-    batches: list[list[NewsroomArticle]],
+    batches: list[list[NewsroomArticle]], prepared: Mapping[str, PreparedArticle] | None = None
 ) -> AsyncIterator[Database]:
     """The newsroom in a database, its articles arriving in these batches, each of one outlet."""
-    prepared = prepared_newsroom()
+    prepared = prepared or prepared_newsroom()
     with TemporaryDirectory(prefix="svodka-eval-") as folder:
         async with open_database(Path(folder) / "eval.sqlite") as db:
             sources = {

@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import log, sqrt
 from pathlib import Path
@@ -16,7 +16,9 @@ from statistics import mean, stdev
 from typing import Any, Final
 
 from digests.clustering import ALIKE, Sketch, likeness, sketch, telling_keys
+from digests.embedding import embed, meant_text
 from digests.models import CleanText, Keys
+from digests.semantics import meaning_of
 from digests.text.cleaning import clean
 from digests.text.keys import keys_of, lemma_keys
 from digests.text.words import STOP_WORDS
@@ -49,15 +51,19 @@ class Judged:
     beaten: float
 
 
-def judge(language: str) -> list[Judged]:
-    """Ours first, then the references; empty where the data is absent."""
+def judge(language: str, *, embedded: bool = False) -> list[Judged]:
+    """Ours first, then the references; empty where the data is absent.
+
+    `embedded`: with the extra, and ours without it is the first reference.
+    """
     records = hard_pairs(language)
     if not records:
         return []
-    pairs, labels = _read(records, language)
+    pairs, labels = _read(records, language, embedded=embedded)
     frequencies = Counter(key for pair in pairs for told in pair for key in set(_title(told)))
     methods: list[tuple[str, Score]] = [
         ("ours", _ours),
+        *([("ours without", _in_words)] if embedded else []),
         ("title TF-IDF cosine", lambda a, b: _tfidf(a, b, frequencies, 2 * len(pairs))),
         ("NewsBlur's title rule", _newsblur),
         ("title overlap", _overlap),
@@ -93,9 +99,11 @@ def own_pairs(language: str) -> list[dict[str, Any]]:
     ]
 
 
-def wrong_pairs(records: list[dict[str, Any]], language: str) -> list[tuple[str, str]]:
+def wrong_pairs(
+    records: list[dict[str, Any]], language: str, *, embedded: bool = False
+) -> list[tuple[str, str]]:
     """The titles of the pairs that the threshold in use takes for what they are not."""
-    pairs, labels = _read(records, language)
+    pairs, labels = _read(records, language, embedded=embedded)
     return [
         (first.title, second.title)
         for (first, second), same in zip(pairs, labels, strict=True)
@@ -104,19 +112,25 @@ def wrong_pairs(records: list[dict[str, Any]], language: str) -> list[tuple[str,
 
 
 def _read(
-    records: list[dict[str, Any]], language: str
+    records: list[dict[str, Any]], language: str, *, embedded: bool
 ) -> tuple[list[tuple[Told, Told]], list[bool]]:
-    both = [(_cleaned(record["first"]), _cleaned(record["second"])) for record in records]
-    keys = [(_keys(first), _keys(second)) for first, second in both]
-    counts = Counter(key for pair in keys for one in pair for key in telling_keys(one))
-    drawn = [
-        tuple(
-            Told(text.title, one, sketch(one, language, THEN, str(number), counts, 2 * len(keys)))
-            for number, (text, one) in enumerate(zip(texts, pair, strict=True))
-        )
-        for texts, pair in zip(both, keys, strict=True)
-    ]
-    return [(a, b) for a, b in drawn], [bool(record["same_story"]) for record in records]
+    texts = [_cleaned(record[side]) for record in records for side in ("first", "second")]
+    keys = [_keys(text) for text in texts]
+    counts = Counter(key for one in keys for key in telling_keys(one))
+    vectors = _embedded(texts) if embedded else [None] * len(texts)
+    drawn = []
+    for number, (text, one, vector) in enumerate(zip(texts, keys, vectors, strict=True)):
+        meaning = meaning_of(vector, one, counts, len(texts)) if vector else None
+        outlet = str(number % 2)
+        its = sketch(one, language, THEN, outlet, counts, len(texts), meaning)
+        drawn.append(Told(text.title, one, its))
+    pairs = list(zip(drawn[::2], drawn[1::2], strict=True))
+    return pairs, [bool(record["same_story"]) for record in records]
+
+
+def _embedded(texts: Sequence[CleanText]) -> list[bytes]:
+    bodies = [" ".join(paragraph.text for paragraph in text.paragraphs) for text in texts]
+    return embed([meant_text(text.title, body) for text, body in zip(texts, bodies, strict=True)])
 
 
 def _cleaned(article: dict[str, str]) -> CleanText:
@@ -129,6 +143,10 @@ def _keys(cleaned: CleanText) -> Keys:
 
 def _ours(one: Told, other: Told) -> float:
     return likeness(one.sketch, [other.sketch])
+
+
+def _in_words(one: Told, other: Told) -> float:
+    return likeness(replace(one.sketch, meaning=None), [replace(other.sketch, meaning=None)])
 
 
 def _title(told: Told) -> list[str]:

@@ -1,6 +1,6 @@
 """Are the newsroom's articles grouped as its editors labelled them? B-cubed (Bagga, Baldwin 1998).
 
-An event told in two languages is two stories: nothing lexical could join them.
+An event told in two languages is two stories: nothing lexical could join them (`semantic` can).
 """
 
 import random
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.newsroom.articles import NewsroomArticle, load_newsroom
+from digests.models import PreparedArticle
 from evaluation.data import by_time, stored_newsroom
 
 ORDERS: Final = 5
@@ -24,9 +25,11 @@ class BCubed:
         return 2 * self.precision * self.recall / (self.precision + self.recall)
 
 
-async def grouped(batches: list[list[NewsroomArticle]]) -> dict[str, int]:
+async def grouped(
+    batches: list[list[NewsroomArticle]], prepared: Mapping[str, PreparedArticle] | None = None
+) -> dict[str, int]:
     """Newsroom id → story."""
-    async with stored_newsroom(batches) as db:
+    async with stored_newsroom(batches, prepared) as db:
         rows = await db.fetch_all("SELECT guid, story_id FROM article")
     return {row["guid"]: row["story_id"] for row in rows}
 

@@ -103,6 +103,15 @@ async def _add_batch(
     return Added(len(fresh), len(changed), len(batch) - len(fresh) - len(changed))
 
 
+async def unknown(
+    db: Database, source: Source, prepared: Sequence[PreparedArticle]
+) -> list[PreparedArticle]:
+    """Those of a batch that would be stored as new."""
+    guids = [article.guid for article in prepared]
+    known = await known_articles(db, source.id, prepared, guids)
+    return [article for article in prepared if article.guid not in known]
+
+
 async def _insert(
     tx: Transaction, source: Source, batch: Sequence[PreparedArticle], arrived: datetime | None
 ) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from digests.models import PreparedArticle, SourceId
-from storage.database import Transaction
+from storage.database import Database, Transaction
 from storage.instants import to_seconds
 
 TELLING_LETTERS: Final = 100  # so much equal text is no coincidence
@@ -19,7 +19,7 @@ SAME_ISSUE_SECONDS: Final = 1800  # with less, only about the same time is
 
 
 async def known_articles(
-    tx: Transaction,
+    tx: Transaction | Database,
     source: SourceId,
     batch: Sequence[PreparedArticle],
     document: Collection[str],
@@ -39,7 +39,7 @@ async def known_articles(
 
 
 async def _under_other_guids(
-    tx: Transaction,
+    tx: Transaction | Database,
     source: SourceId,
     strangers: Sequence[PreparedArticle],
     document: Collection[str],

@@ -17,6 +17,7 @@ from digests.clustering import (
     SHARED_KEYS,
     WINDOW,
     Sketch,
+    indexed_keys,
     may_be_alike,
     sketch,
     sought_keys,
@@ -24,6 +25,8 @@ from digests.clustering import (
     telling_keys,
 )
 from digests.models import ArticleId, ChatId, PreparedArticle, StoryId, outlet_of
+from digests.semantics import Meaning, meaning_of
+from digests.text.bridges import bridges_of
 from storage.corrections import are_apart, move_story
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
@@ -58,7 +61,7 @@ class Stories:
     async def count(self, articles: Sequence[PreparedArticle]) -> None:
         """Count the keys of the batch among those of all articles, and learn how frequent
         they are."""
-        rows = [{"key": key} for article in articles for key in telling_keys(article.keys)]
+        rows = [{"key": key} for article in articles for key in _counted_keys(article)]
         if self._owner is None:  # what is somebody's own weighs on nothing shared
             await self._add_counts(rows, len(articles))
         found = await self._tx.fetch_all(
@@ -100,6 +103,7 @@ class Stories:
             outlet_of(article.link) if article.link else source,
             self._frequencies,
             self._articles,
+            self._meaning(article),
         )
         found = story_for(drawn, {} if copy_of else await self._candidates(drawn))
         story = copy_of or found.story
@@ -111,6 +115,11 @@ class Stories:
             story = await self._merge(story, found.merged)
         self._batch.append(Placed(number, story, drawn))
         return story
+
+    def _meaning(self, article: PreparedArticle) -> Meaning | None:
+        if article.meaning is None:
+            return None
+        return meaning_of(article.meaning, article.keys, self._frequencies, self._articles)
 
     async def _merge(self, story: StoryId, others: Sequence[StoryId]) -> StoryId:
         """The oldest of stories that turn out to be one event takes the others in, but for those
@@ -141,7 +150,7 @@ class Stories:
                     GROUP BY article_id HAVING count(*) >= :shared
                     ORDER BY count(*) DESC, article_id DESC LIMIT :limit
                 ) AS hit JOIN article AS found ON found.id = hit.article_id)
-              AND member.language = :language
+              AND (member.language = :language OR :embedded)
               AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
             """,
             {
@@ -151,6 +160,7 @@ class Stories:
                 "shared": SHARED_KEYS,
                 "limit": CANDIDATES,
                 "language": drawn.language,
+                "embedded": drawn.meaning is not None,
                 "owner": self._owner,
             },
         )
@@ -176,8 +186,8 @@ class Stories:
         await self._tx.execute_all(
             """
             INSERT INTO article_sketch
-                (article_id, language, published_at, host, heavy, seen, figures)
-            VALUES (:id, :language, :published, :host, :heavy, :seen, :figures)
+                (article_id, language, published_at, host, heavy, seen, figures, vector, bridges)
+            VALUES (:id, :language, :published, :host, :heavy, :seen, :figures, :vector, :bridges)
             """,
             [
                 {
@@ -185,11 +195,14 @@ class Stories:
                     "language": placed.sketch.language,
                     "published": to_seconds(placed.sketch.published),
                     "host": placed.sketch.host,
-                    "heavy": json.dumps(placed.sketch.heavy, ensure_ascii=False),
+                    "heavy": _to_json(placed.sketch.heavy),
                     "seen": " ".join(placed.sketch.seen),
                     "figures": " ".join(placed.sketch.figures),
+                    "vector": meaning.vector if meaning else None,
+                    "bridges": _to_json(meaning.bridges) if meaning else None,
                 }
                 for placed in self._batch
+                for meaning in (placed.sketch.meaning,)
             ],
         )
         await self._tx.execute_all(
@@ -204,7 +217,7 @@ class Stories:
                     "id": placed.id,
                 }
                 for placed in self._batch
-                for key, _ in placed.sketch.heavy
+                for key in indexed_keys(placed.sketch)
             ],
         )
 
@@ -224,10 +237,24 @@ def _sketch_of(row: sqlite3.Row) -> Sketch:
         row["language"],
         from_seconds(row["published_at"]),
         row["host"],
-        tuple((key, weight) for key, weight in json.loads(row["heavy"])),
+        _from_json(row["heavy"]),
         frozenset(row["seen"].split()),
         frozenset(row["figures"].split()),
+        Meaning(row["vector"], _from_json(row["bridges"])) if row["vector"] else None,
     )
+
+
+def _counted_keys(article: PreparedArticle) -> list[str]:
+    bridges = () if article.meaning is None else sorted(bridges_of(article.keys))
+    return [*telling_keys(article.keys), *bridges]
+
+
+def _to_json(weighed: Sequence[tuple[str, float]]) -> str:
+    return json.dumps(weighed, ensure_ascii=False)
+
+
+def _from_json(text: str) -> tuple[tuple[str, float], ...]:
+    return tuple((key, weight) for key, weight in json.loads(text))
 
 
 async def forget_sketches(db: Database, now: datetime) -> int:

@@ -5,9 +5,23 @@ from collections.abc import Callable
 
 import pytest
 
-from evaluation import faithfulness, replay, same_story, stories, summaries, topics, updates
+from bot.newsroom.articles import NewsroomArticle
+from digests.embedding import is_installed
+from evaluation import (
+    faithfulness,
+    replay,
+    same_story,
+    semantic,
+    stories,
+    summaries,
+    topics,
+    updates,
+)
 from evaluation.data import SHARED, by_outlet, by_time
 
+needs_the_extra = pytest.mark.skipif(
+    not is_installed(), reason="the optional extra is not installed (make semantic)"
+)
 needs_shared_data = pytest.mark.skipif(
     not SHARED.exists(), reason="the development data is not beside this checkout"
 )
@@ -88,3 +102,35 @@ def test_summaries_are_nearer_to_the_editors_than_their_first_sentences() -> Non
     assert ours.two >= 0.103
     assert ours.one >= 1.09 * lead.one
     assert ours.two > lead.two
+
+
+@needs_the_extra
+@needs_shared_data
+def test_with_the_extra_hard_russian_pairs_are_told_apart_better_than_without() -> None:
+    ours, without, *references = same_story.judge("ru", embedded=True)
+    assert ours.f1 >= 0.905
+    assert ours.f1 > without.f1
+    assert all(reference.beaten >= 0.95 for reference in references)
+
+
+@needs_the_extra
+@needs_shared_data
+def test_with_the_extra_english_pairs_are_told_apart() -> None:
+    assert same_story.wrong_pairs(same_story.hard_pairs("en"), "en", embedded=True) == []
+
+
+@needs_the_extra
+@pytest.mark.parametrize("batches", [by_time, by_outlet])
+async def test_with_the_extra_newsroom_events_are_one_story_in_both_languages(
+    batches: Callable[[], list[list[NewsroomArticle]]],
+) -> None:
+    score = await semantic.judge_newsroom(batches(), on=True)
+    assert score.f1 >= 0.99
+    assert score.precision >= 0.99
+
+
+@needs_the_extra
+async def test_with_the_extra_events_easily_confused_are_joined_and_seldom_mixed_up() -> None:
+    score = await semantic.judge_abroad(on=True)
+    assert score.recall >= 0.95
+    assert score.precision >= 0.88

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
-from bot import workers
 from bot.errors import WorkerError
 from bot.workers import Workers, start_workers
 from digests.errors import NotAFeedError
@@ -26,9 +25,8 @@ FEED = b"<rss><channel><title>T</title><item><title>News of the day</title></ite
 
 
 @pytest.fixture
-def pool(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
-    monkeypatch.setattr(workers, "JOB_SECONDS", 2.0)
-    with start_workers() as started:
+def pool() -> Iterator[Workers]:
+    with start_workers(seconds=2.0) as started:
         yield started
 
 

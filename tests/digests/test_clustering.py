@@ -2,9 +2,9 @@
 
 import random
 
-from digests.clustering import tell_stories
+from digests.clustering import tell_stories, understood
 from digests.models import Article, StoryId
-from tests.factories import NOW, an_article, hours
+from tests.factories import NOW, a_story, an_article, hours
 
 
 def test_articles_of_a_story_come_together_newest_story_first() -> None:
@@ -57,3 +57,25 @@ def test_the_order_of_reading_changes_nothing() -> None:
     for seed in range(5):
         random.Random(seed).shuffle(articles)
         assert tell_stories(articles) == told
+
+
+def test_a_story_in_two_languages_is_told_in_those_a_chat_reads_its_own_first() -> None:
+    russian = an_article(1, story_id=7)
+    english = [an_article(n, story_id=7, language="en", title="The bridge opens") for n in (2, 3)]
+    unknown = an_article(4, story_id=7, language="und")
+    articles = [russian, *english, unknown]
+
+    def told(*languages: str) -> list[str]:
+        (story,) = tell_stories(articles)
+        return [article.language for article in understood(story, languages).articles]
+
+    assert sorted(told("ru")) == ["ru", "und"]
+    assert sorted(told("en")) == ["en", "en", "und"]
+    assert told("en", "ru")[-1] == "ru"
+    assert told("ru", "en")[-2:] == ["en", "en"]
+    assert sorted(told()) == ["en", "en", "ru", "und"]
+
+
+def test_a_story_in_no_language_that_a_chat_reads_stays_whole() -> None:
+    english = a_story(an_article(1, language="en"))
+    assert understood(english, ("ru",)) == english

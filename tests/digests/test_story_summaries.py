@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from digests.models import Article, ArticleId, Pick, Source, SourceId, SourceKind, Story, StoryId
 from digests.story_summaries import in_reading_order, story_lines
+from tests.factories import an_article
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
@@ -60,3 +61,16 @@ def test_reading_order_is_the_leads_then_the_others_by_time() -> None:
     positions = [line.article.id for line in in_reading_order(story, tuple(reversed(lines)))]
     assert positions == sorted(positions)
     assert in_reading_order(story, lines)[0].text == LEAD.summary[0].text
+
+
+def test_a_story_in_two_languages_is_summed_up_in_its_lead_s() -> None:
+    russian = an_article(1, story_id=7)
+    english = an_article(
+        2,
+        story_id=7,
+        language="en",
+        summary=(Pick("The bridge cost two billion roubles, the mayor told reporters.", 0),),
+    )
+    lines = story_lines(Story(russian.story_id, (russian, english)))
+    assert lines
+    assert all(line.article == russian for line in lines)
