@@ -10,7 +10,7 @@ from bot.embedding import start_embedding
 from bot.fetching import open_fetcher
 from bot.guard import AllowedHosts
 from bot.settings import Settings
-from bot.workers import start_workers
+from bot.workers import COMPUTING_MEGABYTES, start_workers
 from digests.text.words import lemma
 from storage.database import open_database
 
@@ -28,7 +28,7 @@ async def open_core(
         fetcher = await stack.enter_async_context(
             open_fetcher(AllowedHosts.parse(settings.allowed_hosts))
         )
-        workers = stack.enter_context(start_workers(WORKERS))
+        workers = stack.enter_context(start_workers(WORKERS, megabytes=COMPUTING_MEGABYTES))
         parsers = stack.enter_context(start_workers(PARSERS))
         embedding = stack.enter_context(start_embedding(settings))
         yield Core(settings, db, workers, parsers, fetcher, now, embedding=embedding)

@@ -134,13 +134,15 @@ def _pack(
     pages: list[tuple[list[Text], list[Telling]]] = []
     content: list[Text] = [header]
     told: list[Telling] = []
+    used, linked = _size(header)
     for block, telling in blocks:
-        letters, links = _size(Text(*content, block))
-        if told and (letters > MESSAGE_LETTERS or links > PART_LINKS):
+        letters, links = _size(block)
+        if told and (used + letters > MESSAGE_LETTERS or linked + links > PART_LINKS):
             pages.append((content, told))
-            content, told = [], []
+            content, told, used, linked = [], [], 0, 0
         content.append(block)
         told.append(telling)
+        used, linked = used + letters, linked + links
     if told:
         pages.append((content, told))
     return pages

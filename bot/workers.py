@@ -22,6 +22,7 @@ from bot.worker_side import call, limit_memory, nothing
 
 JOB_SECONDS: Final = 10.0
 JOB_MEGABYTES: Final = 224  # of data; with 20 MB of program text that is 256 at most
+COMPUTING_MEGABYTES: Final = 1_024  # for our own: a digest's stories come to some megabytes
 JOBS_BEFORE_RENEWAL: Final = 2_000  # a long-lived worker never keeps more than it needs
 
 P = ParamSpec("P")

@@ -7,6 +7,7 @@ rendering. `None` means what the comment beside the field says, and nothing else
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final, NewType
 
 SourceId = NewType("SourceId", int)
@@ -21,6 +22,7 @@ DeliveryId = NewType("DeliveryId", int)
 NOBODY: Final = ChatId(0)  # sees shared sources only
 
 
+LINKS_CACHED: Final = 4_000
 # Hosts on which many outlets publish, each below a path of its own.
 SHARED_HOSTS: Final = frozenset(
     ("t.me", "telegram.me", "vk.com", "dzen.ru", "youtube.com", "127.0.0.1", "localhost")
@@ -376,6 +378,7 @@ class Delivery:
     attempts: int
 
 
+@lru_cache(maxsize=LINKS_CACHED)
 def outlet_of(link: str) -> str:
     """The host, and on hosts where many publish the first part of the path: `t.me/channel`."""
     host = host_of(link)

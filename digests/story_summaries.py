@@ -3,6 +3,7 @@
 The lead article tells first; another is quoted for what it adds.
 """
 
+from functools import lru_cache
 from math import log
 from typing import Final
 
@@ -18,8 +19,11 @@ RANK_DISCOUNT: Final = 0.35
 OTHERS: Final = 0.8  # a sentence of another article has to add more
 LEAST_NEW: Final = 0.45  # share of a sentence's weight that was not told yet
 LOST_A_DAY: Final = 0.5  # of the worth of a sentence, behind the story's newest report
+STORIES_CACHED: Final = 200  # digests of many chats are made one after another of the same news
+WEIGHTS_CACHED: Final = 20_000
 
 
+@lru_cache(maxsize=STORIES_CACHED)
 def story_lines(story: Story, count: int = MOST_LINES, *, quote: bool = False) -> tuple[Line, ...]:
     """At most `count` sentences, best first; no two say the same. `quote`: somebody's words come
     first, where one of the articles has them."""
@@ -81,11 +85,11 @@ def _worth(
     *,
     first: bool,
 ) -> float:
-    weight = sum(map(_weight, stems)) or 1.0
-    new = sum(_weight(key) for key in stems - told) / weight
     if article.id == story.lead.id:
         # The summariser has weighed these against each other already.
         return 2.0 if first and rank == 0 else 1 / (1 + RANK_DISCOUNT * rank)
+    weight = sum(map(_weight, stems)) or 1.0
+    new = sum(map(_weight, stems - told)) / weight
     if new < LEAST_NEW:
         return 0.0
     days = (story.newest - article.published).total_seconds() / 86_400
@@ -96,5 +100,6 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(word.folded) for word in split_words(text) if not is_stop_word(word))
 
 
+@lru_cache(maxsize=WEIGHTS_CACHED)
 def _weight(key: str) -> float:
     return log((ARTICLES_ASSUMED + 1) / (common_stems().get(key, 0.0) + 0.5))
