@@ -37,6 +37,7 @@ async def forget_old(core: Core) -> None:
     """Drop what has served: sketches outside clustering's window, messages long sent."""
     sketches = await stories.forget_sketches(core.db, core.now())
     await copies.forget_shingles(core.db, core.now())
+    await stories.forget_counts(core.db, core.now())
     messages = await outbox.forget_delivered(core.db, core.now() - MESSAGES_KEPT)
     if sketches or messages:
         log.info("forgotten", sketches=sketches, messages=messages)

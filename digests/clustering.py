@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import pairwise
 from math import log, sqrt
@@ -43,6 +43,7 @@ SHARED_KEYS: Final = 2  # with fewer in common nobody is a candidate
 NEWEST_MEMBERS: Final = 5
 ALIKE: Final = 0.31
 SAME_HOST_ALIKE: Final = 0.37  # one outlet seldom tells an event twice, except to update it
+ARTICLES_READ: Final = 64  # a batch's: its keys are counted before they are weighed
 ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
@@ -95,6 +96,7 @@ def telling_keys(keys: Keys) -> list[str]:
     return list(dict.fromkeys([*title, *text[:SEEN_READ]]))
 
 
+@lru_cache(maxsize=ARTICLES_READ)
 def _read(keys: Keys) -> tuple[list[str], list[str], set[str]]:
     """Stems of the title, stems of the text, and which of them are names.
 

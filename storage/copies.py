@@ -230,9 +230,10 @@ class Copies:
             VALUES (:hash, :published, :id)
             """,
             [
-                {"hash": hash_, "published": to_seconds(article.published), "id": number}
+                {"hash": hash_, "published": published, "id": number}
                 for number, article in self._added
-                for hash_ in sorted(article.shingles.indexed)
+                for published in (to_seconds(article.published),)
+                for hash_ in article.shingles.indexed
             ],
         )
         await self._tx.execute_all(

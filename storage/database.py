@@ -11,7 +11,7 @@ BUSY_SNAPSHOT whatever the time-out) and nothing is awaited on the network insid
 import asyncio
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Final
@@ -67,7 +67,9 @@ class Transaction:
         await cursor.close()
         return row
 
-    async def execute_all(self, sql: str, rows: Iterable[Parameters]) -> None:
+    async def execute_all(self, sql: str, rows: Sequence[Parameters]) -> None:
+        if not rows:
+            return
         cursor = await self._connection.executemany(sql, rows)
         await cursor.close()
 

@@ -7,10 +7,10 @@ one with shared ones, an owned one with shared ones and its owner's.
 
 import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from digests.clustering import (
@@ -33,6 +33,8 @@ from storage.instants import from_seconds, to_seconds
 
 CANDIDATES: Final = 60  # articles, those that share most keys
 COUNTED: Final = "articles_counted"
+HALVED: Final = "counts_halved_at"
+COUNTS_HALVED: Final = timedelta(days=20)  # what is counted is 29 days old on average
 FREQUENT_KEYS: Final = 3_000  # beyond them a key is rare whatever its count
 
 
@@ -79,10 +81,13 @@ class Stories:
     async def _add_counts(self, rows: list[dict[str, str]], articles: int) -> None:
         await self._tx.execute_all(
             """
-            INSERT INTO key_count (key, articles) VALUES (:key, 1)
-            ON CONFLICT (key) DO UPDATE SET articles = articles + 1
+            INSERT INTO key_count (key, articles) VALUES (:key, :count)
+            ON CONFLICT (key) DO UPDATE SET articles = articles + :count
             """,
-            rows,
+            [
+                {"key": key, "count": count}
+                for key, count in sorted(Counter(row["key"] for row in rows).items())
+            ],
         )
         await self._tx.execute(
             """
@@ -211,12 +216,9 @@ class Stories:
             VALUES (:key, :published, :id)
             """,
             [
-                {
-                    "key": key,
-                    "published": to_seconds(placed.sketch.published),
-                    "id": placed.id,
-                }
+                {"key": key, "published": published, "id": placed.id}
                 for placed in self._batch
+                for published in (to_seconds(placed.sketch.published),)
                 for key in indexed_keys(placed.sketch)
             ],
         )
@@ -263,3 +265,26 @@ async def forget_sketches(db: Database, now: datetime) -> int:
     async with db.write() as tx:
         await tx.execute("DELETE FROM sketch_key WHERE published_at < :before", before)
         return await tx.execute("DELETE FROM article_sketch WHERE published_at < :before", before)
+
+
+async def forget_counts(db: Database, now: datetime) -> bool:
+    """Halve the frequencies of keys every `COUNTS_HALVED`: they tell of about a month then, and
+    words that came once go. False: not yet."""
+    values = {"halved": HALVED, "counted": COUNTED, "now": to_seconds(now)}
+    async with db.write() as tx:
+        last = await tx.fetch_one("SELECT value FROM state WHERE name = :halved", values)
+        if last and now - from_seconds(int(last["value"])) < COUNTS_HALVED:
+            return False
+        await tx.execute(
+            """
+            INSERT INTO state (name, value) VALUES (:halved, :now)
+            ON CONFLICT (name) DO UPDATE SET value = :now
+            """,
+            values,
+        )
+        if last is None:
+            return False
+        await tx.execute("DELETE FROM key_count WHERE articles < 2")
+        await tx.execute("UPDATE key_count SET articles = articles / 2")
+        await tx.execute("UPDATE state SET value = value / 2 WHERE name = :counted", values)
+    return True

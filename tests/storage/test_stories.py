@@ -1,0 +1,24 @@
+"""What is remembered of words fades, so that their weight follows the news."""
+
+from datetime import timedelta
+
+from storage.database import Database
+from storage.stories import COUNTS_HALVED, forget_counts, frequent_keys
+from tests.factories import NOW, prepared, store, store_source, unlike_others
+
+
+async def test_frequencies_are_halved_now_and_then_and_single_words_go(db: Database) -> None:
+    source = await store_source(db)
+    for number in range(4):
+        text = f"Мост через Каменку открыли. {unlike_others(number, 9)}."
+        await store(db, source, prepared(f"Мост {number}", text=text, guid=f"g{number}"))
+    before, articles = await frequent_keys(db)
+    assert (before["мост"], articles) == (4, 4)
+    assert not await forget_counts(db, NOW), "it starts to count the days"
+    assert not await forget_counts(db, NOW + COUNTS_HALVED - timedelta(hours=1))
+    assert await frequent_keys(db) == (before, articles)
+    assert await forget_counts(db, NOW + COUNTS_HALVED)
+    after, articles = await frequent_keys(db)
+    assert (after["мост"], articles) == (2, 2)
+    assert len(after) < len(before)
+    assert not await forget_counts(db, NOW + COUNTS_HALVED + timedelta(hours=1))
