@@ -65,9 +65,13 @@ $(VENV)/.eval: $(VENV)/.dev requirements-eval.lock
 eval: $(VENV)/.eval $(VENV)/.semantic
 	$(BIN)/python -m evaluation
 
-## make bench    memory and latency, measured side by side
-bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks
+$(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
+	$(INSTALL) --require-hashes -r requirements-bench.lock
+	@touch $@
+
+## make bench    memory, latency and throughput beside other programs (ARGS=--large: a million articles)
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(ARGS)
 
 ## make faults   kills, floods, refusals and backlogs against the real process; ARGS=--short for a minute
 faults: $(VENV)/.dev
@@ -94,6 +98,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra eval -c requirements.lock -o requirements-eval.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra semantic -c requirements.lock -c requirements-eval.lock -o requirements-semantic.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra bench -c requirements.lock -o requirements-bench.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -40,7 +40,7 @@ async def _imported(module: str) -> float:
     )
     if process.stdout is not None:
         await process.stdout.readline()
-    size = _megabytes(process.pid)
+    size = megabytes(process.pid)
     await process.communicate(b"\n")
     return size
 
@@ -62,7 +62,7 @@ async def _bot(far: dict[str, object]) -> tuple[float, list[float]]:
         )
         try:
             await _talk(str(far["api"]))
-            return _megabytes(process.pid), [_megabytes(pid) for pid in _workers(process.pid)]
+            return megabytes(process.pid), [megabytes(pid) for pid in _workers(process.pid)]
         finally:
             process.terminate()
             await process.wait()
@@ -92,7 +92,8 @@ async def _talk(api: str) -> None:
                 await person.wait_for(lambda m: m.from_bot, timeout=STARTING_SECONDS)
 
 
-def _megabytes(pid: int) -> float:
+def megabytes(pid: int | str) -> float:
+    """Resident memory of a process, or of `self`."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1024

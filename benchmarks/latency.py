@@ -65,10 +65,10 @@ async def measure() -> list[tuple[str, ...]]:
 
 async def _times(context: Context, dispatcher: Dispatcher) -> tuple[str, ...]:
     lags: list[float] = []
-    watching = asyncio.create_task(_watch(lags))  # noqa: TID251 - ends with this function
+    watching = asyncio.create_task(watch_lag(lags))  # noqa: TID251 - ends with this function
     taken = []
     for number in range(TIMES):
-        update = Update.model_validate(_latest(number), context={"bot": context.bot})
+        update = Update.model_validate(latest_update(number), context={"bot": context.bot})
         start = time.perf_counter()
         await dispatcher.feed_update(context.bot, update)
         taken.append((time.perf_counter() - start) * 1000)
@@ -79,7 +79,7 @@ async def _times(context: Context, dispatcher: Dispatcher) -> tuple[str, ...]:
     return tuple(f"{figure:.1f}" for figure in figures)
 
 
-async def _watch(lags: list[float]) -> None:
+async def watch_lag(lags: list[float]) -> None:
     """How much later than asked a 5 ms sleep ends."""
     while True:
         start = time.perf_counter()
@@ -95,7 +95,7 @@ async def _keep_busy(context: Context) -> None:
         await context.workers.run(prepare_all, entries, datetime.now(UTC), UTC)
 
 
-def _latest(number: int) -> dict[str, object]:
+def latest_update(number: int) -> dict[str, object]:
     who = {"id": PERSON, "is_bot": False, "first_name": "Анна", "language_code": "ru"}
     message = {
         "message_id": 10_000 + number,

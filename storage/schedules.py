@@ -198,7 +198,7 @@ async def move(db: Database, moves: Sequence[Move]) -> int:
 
 
 async def move_in(tx: Transaction, moves: Iterable[Move]) -> None:
-    await tx.execute_all(MOVE, map(_step, moves))
+    await tx.execute_all(MOVE, [_step(one) for one in moves])
 
 
 def _step(move: Move) -> dict[str, int]:

@@ -1,0 +1,199 @@
+"""Articles a second from a feed's bytes to a searchable story, beside lemon24/reader, which makes
+neither Russian forms nor stories, on the same articles and one core."""
+
+import tempfile
+import time
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Final
+
+from benchmarks.scale import Scale
+from benchmarks.stream import SOURCES, START, Report, articles, time_of
+from digests.dedup import fingerprint
+from digests.models import PreparedArticle, SourceKind
+from digests.preparing import prepare, prepare_feed
+from digests.text.keys import keys_of
+from storage.articles import add_articles
+from storage.database import Database, open_database
+from storage.instants import to_seconds
+from storage.sources import add_source
+
+COLUMNS: Final = ("", "articles/s", "times reader", "mean ms", "p95 ms")
+BATCH: Final = 50
+
+
+def title(scale: Scale) -> str:
+    return (
+        f"{scale.ingested:,} articles of {SOURCES} feeds taken in, one core (to reach: with "
+        "stories ≥ 1 × reader, aim 2 ×; without ≥ 4 ×; 3 ms an article, p95 10 ms)"
+    )
+
+
+async def measure(scale: Scale) -> list[tuple[str, ...]]:
+    reports = list(articles(scale.ingested))
+    now = time_of(scale.ingested)
+    with tempfile.TemporaryDirectory(prefix="svodka-bench-") as name:
+        folder = Path(name)
+        feeds = _write_feeds(folder, reports)
+        added = _reader_entries(folder / "entries.sqlite", reports)
+        parsed = _reader_feeds(folder / "feeds.sqlite", folder, feeds)
+        ours = await _ours(folder / "ours.sqlite", feeds, now)
+        plain = await _without_stories(folder / "plain.sqlite", reports)
+    best = max(added, parsed)
+    mean, p95 = _costs(reports, now)
+    return [
+        ("reader: entries added, search updated", f"{added:.0f}", "", "", ""),
+        ("reader: feed files read, search updated", f"{parsed:.0f}", "", "", ""),
+        ("ours: feed bytes to searchable stories", f"{ours:.0f}", f"{ours / best:.2f}",
+         f"{1000 / ours:.2f}", ""),
+        ("ours: keyed, stored and searchable, no stories", f"{plain:.0f}", f"{plain / best:.2f}",
+         f"{1000 / plain:.2f}", ""),
+        ("ours: an entry cleaned, keyed, summarised", f"{1000 / mean:.0f}", "",
+         f"{mean:.2f}", f"{p95:.2f}"),
+    ]  # fmt: skip
+
+
+def _write_feeds(folder: Path, reports: list[Report]) -> list[Path]:
+    paths = []
+    for source in sorted({report.source for report in reports}):
+        items = "".join(_item(report) for report in reports if report.source == source)
+        path = folder / f"feed{source}.xml"
+        path.write_text(
+            '<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>'
+            f"<title>outlet{source}</title><link>https://outlet{source}.example/</link>{items}"
+            "</channel></rss>",
+            encoding="utf-8",
+        )
+        paths.append(path)
+    return paths
+
+
+def _item(report: Report) -> str:
+    entry = report.entry
+    published = entry.published or START
+    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in entry.text.split("\n\n"))
+    return (
+        f"<item><title>{escape(entry.title)}</title><guid>{entry.guid}</guid>"
+        f"<link>{entry.link}</link><pubDate>{published:%a, %d %b %Y %H:%M:%S} GMT</pubDate>"
+        f"<description>{escape(paragraphs)}</description></item>"
+    )
+
+
+def _reader_entries(database: Path, reports: list[Report]) -> float:
+    from reader import make_reader  # noqa: PLC0415 - installed by `make bench`
+
+    reader = make_reader(str(database))
+    reader.enable_search()
+    for source in range(SOURCES):
+        reader.add_feed(f"https://outlet{source}.example/feed")
+    started = time.perf_counter()
+    for report in reports:
+        entry = report.entry
+        reader.add_entry(
+            {
+                "feed_url": f"https://outlet{report.source}.example/feed",
+                "id": entry.guid,
+                "title": entry.title,
+                "link": entry.link,
+                "published": entry.published,
+                "summary": entry.text,
+            }
+        )
+    reader.update_search()
+    rate = len(reports) / (time.perf_counter() - started)
+    reader.close()
+    return rate
+
+
+def _reader_feeds(database: Path, folder: Path, feeds: list[Path]) -> float:
+    from reader import make_reader  # noqa: PLC0415 - installed by `make bench`
+
+    reader = make_reader(str(database), feed_root=str(folder))
+    reader.enable_search()
+    for path in feeds:
+        reader.add_feed(path.name)
+    started = time.perf_counter()
+    reader.update_feeds()
+    reader.update_search()
+    rate = (reader.get_entry_counts().total or 0) / (time.perf_counter() - started)
+    reader.close()
+    return rate
+
+
+async def _ours(database: Path, feeds: list[Path], now: datetime) -> float:
+    new = 0
+    async with open_database(database) as db:
+        sources = []
+        for path in feeds:
+            address = f"https://{path.stem}.example/"
+            sources.append((await add_source(db, SourceKind.FEED, address, path.stem, now))[0])
+        started = time.perf_counter()
+        for source, path in zip(sources, feeds, strict=True):
+            batch = prepare_feed(path.read_bytes(), "application/rss+xml", source.address, now, UTC)
+            new += (await add_articles(db, source, batch.prepared, now)).new
+        return new / (time.perf_counter() - started)
+
+
+async def _without_stories(database: Path, reports: list[Report]) -> float:
+    async with open_database(database) as db:
+        source, _ = await add_source(db, SourceKind.FEED, "https://a.example/", "a", START)
+        started = time.perf_counter()
+        for first in range(0, len(reports), BATCH):
+            rows = [
+                _row(first + number, report, source.id)
+                for number, report in enumerate(reports[first : first + BATCH], 1)
+            ]
+            await _insert(db, rows)
+        return len(reports) / (time.perf_counter() - started)
+
+
+def _row(number: int, report: Report, source: int) -> dict[str, object]:
+    entry = report.entry
+    keys = keys_of(entry.title, entry.text.split("\n\n"))
+    return {
+        "id": number,
+        "source": source,
+        "guid": entry.guid,
+        "link": entry.link,
+        "fingerprint": fingerprint(entry.title, entry.text),
+        "title": entry.title,
+        "text": entry.text,
+        "at": to_seconds(entry.published or START),
+        "key_title": keys.title,
+        "key_lead": keys.lead,
+        "key_body": keys.body,
+    }
+
+
+async def _insert(db: Database, rows: list[dict[str, object]]) -> None:
+    async with db.write() as tx:
+        await tx.execute_all("INSERT INTO story (id, opened_at) VALUES (:id, :at)", rows)
+        await tx.execute_all(
+            """
+            INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
+                                 language, published_at, arrived_at, summary)
+            VALUES (:id, :source, :id, :guid, :link, :link, :fingerprint, :title, :text, 'ru', :at,
+                    :at, '[]')
+            """,
+            rows,
+        )
+        await tx.execute_all(
+            """
+            INSERT INTO article_keys (article_id, title, lead, body)
+            VALUES (:id, :key_title, :key_lead, :key_body)
+            """,
+            rows,
+        )
+
+
+def _costs(reports: list[Report], now: datetime) -> tuple[float, float]:
+    """Mean and 95th percentile of preparing an entry once words are known, in ms."""
+    taken = []
+    prepared: list[PreparedArticle] = []
+    for report in reports:
+        started = time.perf_counter()
+        prepared.append(prepare(report.entry, now, UTC))
+        taken.append((time.perf_counter() - started) * 1000)
+    taken.sort()
+    return sum(taken) / len(taken), taken[int(len(taken) * 0.95)]
