@@ -124,7 +124,7 @@ def judged(bot: Bot, world: World, asked: Asked, drained: Drained, kills: int) -
         "every change of state once; answers repeated ≤ updates in handling; ≤ 60 MB more than "
         "idle",
         f"{wrong} people with a wrong state; {repeated} of {asked.answers} answers repeated, "
-        f"{drained.handling} in handling; {more:+.0f} MB; {drained.seconds:.0f} s",
+        f"at most {drained.handling} in handling; {more:+.0f} MB; {drained.seconds:.0f} s",
         ok=wrong == 0 and 0 <= repeated <= drained.handling and more <= MEGABYTES,
     )
 
