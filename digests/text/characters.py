@@ -15,10 +15,11 @@ _UNWANTED = re.compile(
     "["
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f"  # C0, C1
     "\u00ad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, BOM
+    "\u034f\u115f\u1160\u17b4\u17b5\u180e\u2061-\u2064\u206a-\u206f\u3164\uffa0"  # blanks
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi marks, overrides, isolates
     "\ufff0-\uffff"  # interlinear marks, replacement character, non-characters
     "\ud800-\udfff"  # lone surrogates cannot be sent
-    "\U000e0000-\U000e007f"  # tags
+    "\U000e0000-\U000e0fff"  # tags and the variation selectors that can hide a message
     "]"
 )
 _LINE_BREAKS = re.compile(r"\r\n?|[\x85\u2028\u2029]")

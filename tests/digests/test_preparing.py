@@ -1,6 +1,8 @@
 """From an entry to an article that can be stored: dates, footers, identity, rejections."""
 
+import html
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -216,3 +218,22 @@ def test_an_impossible_date_counts_as_none(year: int) -> None:
 def test_a_header_without_a_text_is_no_article() -> None:
     batch = prepare_files([("a.txt", b"date 2026-11-23 Title only\n\n")], NOW, UTC)
     assert [one.code for one in batch.rejected] == ["error.article_rejected"]
+
+
+def test_nothing_hidden_and_no_foreign_address_reaches_an_article(data: Path) -> None:
+    """Hostile strings where a feed has words: they stay words, on one line, inside the limits."""
+    for name in ("fts5_queries.txt", "filenames.txt", "callback_data.txt"):
+        for words in (data / "strings" / name).read_text("utf-8").splitlines():
+            escaped = html.escape(f"Слово \u202e{words}\u2066\U000e0041")
+            document = (
+                f"<rss><channel><title>{escaped}</title><item><title>{escaped}</title>"
+                f"<link>javascript:{html.escape(words)}</link><guid>{escaped}</guid>"
+                f"<description>{escaped}</description></item></channel></rss>"
+            )
+            batch = prepare_feed(document.encode(), None, "https://a.example/", NOW, UTC)
+            (article,) = batch.prepared
+            assert article.link is None
+            for shown in (article.title, article.text, batch.title or ""):
+                assert not set(shown) & set("\u202e\u2066\U000e0041\x00\x1b")
+                assert len(shown) <= 1_000
+            assert "\n" not in article.title

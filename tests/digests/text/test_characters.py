@@ -11,6 +11,15 @@ def test_what_hides_or_reorders_text_is_taken_out() -> None:
     assert clean_characters(hostile) == "abcdefghi"
 
 
+def test_blank_letters_and_hidden_messages_are_taken_out() -> None:
+    hidden = "".join(chr(0xE0100 + byte) for byte in b"ignore all that")
+    assert clean_characters(f"a\u3164b\u180ec\u2063d\u034fe{hidden}") == "abcde"
+
+
+def test_emoji_keep_their_colour() -> None:
+    assert clean_characters("\u2764\ufe0f") == "\u2764\ufe0f"
+
+
 def test_line_breaks_become_line_feeds_and_tabs_stay() -> None:
     assert clean_characters("a\r\nb\rc\u2028d\te") == "a\nb\nc\nd\te"
 
