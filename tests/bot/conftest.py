@@ -42,7 +42,7 @@ def quick(shared_workers: Workers) -> Iterator[None]:
     """Shared workers, no idling where the clock is ours, no waiting for Telegram's rates."""
 
     @contextmanager
-    def lent(_count: int = 1, _megabytes: int = 0) -> Iterator[Workers]:
+    def lent(_count: int = 1, **_limits: float) -> Iterator[Workers]:
         yield shared_workers
 
     # Out of the box structlog draws tracebacks with every local value: seconds each.
