@@ -12,13 +12,15 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import fastfeedparser
 import feedparser
 
 from digests.errors import ArticleRejectedError, NotAFeedError
 from digests.models import Entry, Feed, host_of
+from digests.sources.addresses import MOST_LINK_CHARACTERS, web_address
+from digests.sources.charsets import charset_of
 from digests.sources.hints import hints_of
 from digests.text.characters import clean_characters, clean_title, shortened
 from digests.text.charset import decode
@@ -28,7 +30,6 @@ from digests.text.sentences import split_sentences
 MADE_TITLE_CHARACTERS: Final = 100
 MOST_ENTRIES: Final = 1_000
 MOST_GUID_CHARACTERS: Final = 1_000
-MOST_LINK_CHARACTERS: Final = 2_000
 _EARLIEST_YEAR: Final = 1990  # dates before the first feeds are broken clocks
 
 _HTML_PAGE = re.compile(
@@ -37,7 +38,6 @@ _HTML_PAGE = re.compile(
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>", re.IGNORECASE)
 _XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _HEAD_LETTERS: Final = 20_000
 
@@ -55,6 +55,10 @@ _MONTHS: Final = dict(
     )
 )
 
+# It would ask dateparser, which trafilatura brings, about dates it cannot read: slow, and
+# "yesterday" is no date of a document.
+fastfeedparser.main._slow_dateparser = lambda _value: None  # noqa: SLF001
+
 Record = Mapping[str, Any]  # an entry or feed as a parser gives it
 
 
@@ -65,12 +69,12 @@ def parse_feed(data: bytes, content_type: str | None = None, url: str | None = N
     without entries.
     """
     try:
-        text = decode(data, _charset_of(content_type))
+        text = decode(data, charset_of(content_type))
     except ArticleRejectedError as error:
         raise NotAFeedError(reason=error.code, url=url) from error
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         head, records = _read_json(text, url)
-    elif _HTML_PAGE.match(text) and not _FEED_ROOT.search(text[:_HEAD_LETTERS]):
+    elif is_page(text):
         raise NotAFeedError(reason="html", url=url)
     else:
         head, records = _read_xml(text, url)
@@ -79,9 +83,9 @@ def parse_feed(data: bytes, content_type: str | None = None, url: str | None = N
     return _feed(head, records[:MOST_ENTRIES], text, url)
 
 
-def _charset_of(content_type: str | None) -> str | None:
-    found = _CHARSET.search(content_type or "")
-    return found[1] if found else None
+def is_page(text: str) -> bool:
+    """A web page, not a feed; a feed may stand in one."""
+    return bool(_HTML_PAGE.match(text)) and not _FEED_ROOT.search(text[:_HEAD_LETTERS])
 
 
 def _read_xml(text: str, url: str | None) -> tuple[Record, Sequence[Record]]:
@@ -207,19 +211,7 @@ def _first_address(links: object, base: str | None) -> str | None:
 
 
 def _address(value: object, base: str | None) -> str | None:
-    """An http(s) address without user and password, resolved against `base`; else None."""
-    raw = "".join(clean_characters(_words(value)).split())
-    if not raw or len(raw) > MOST_LINK_CHARACTERS:
-        return None
-    try:
-        address = urljoin(base or "", raw)
-        parts = urlsplit(address)
-        _ = parts.port  # raises for a port that is no number
-    except ValueError:
-        return None
-    if not _WEB.match(address) or not parts.hostname or "@" in parts.netloc:
-        return None
-    return address
+    return web_address(_words(value), base)
 
 
 def _published(record: Record) -> datetime | None:
