@@ -30,6 +30,7 @@ from bot.scheduler import ticking
 from bot.settings import Settings
 from bot.telegram import make_bot, username_of
 from bot.updates import Handling
+from digests.sources.channel import PUBLIC_SITE
 from digests.updates import LEAST_WAIT
 
 log = structlog.get_logger()
@@ -45,6 +46,7 @@ async def open_context(
     *,
     now: Clock = utc_now,
     update_wait: timedelta = LEAST_WAIT,
+    telegram_site: str = PUBLIC_SITE,
 ) -> AsyncIterator[tuple[Context, Courier]]:
     """Everything the bot works with, closed in reverse.
 
@@ -52,7 +54,9 @@ async def open_context(
     """
     limits = RateLimits(time.monotonic)
     async with AsyncExitStack() as stack:
-        core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
+        core = await stack.enter_async_context(
+            open_core(settings, settings.database_path, now=now, telegram_site=telegram_site)
+        )
         bot = await stack.enter_async_context(make_bot(settings, token).context())
         floods = Floods(core.db, now)
         await floods.load()
@@ -65,6 +69,7 @@ async def open_context(
             core.parsers,
             core.fetcher,
             now,
+            telegram_site,
             bot,
             username,
             update_wait,
@@ -93,6 +98,7 @@ async def run(
     ready: Callable[[Context], Any] | None = None,
     tick_seconds: float = TICK_SECONDS,
     update_wait: timedelta = LEAST_WAIT,
+    telegram_site: str = PUBLIC_SITE,
 ) -> None:
     """Serve until `stop` is set or a signal comes. `ready` is called once all is running.
 
@@ -100,7 +106,9 @@ async def run(
     """
     token = settings.token()
     stop = stop or stop_on_signals()
-    opened = open_context(settings, token, now=now, update_wait=update_wait)
+    opened = open_context(
+        settings, token, now=now, update_wait=update_wait, telegram_site=telegram_site
+    )
     async with opened as (context, courier):
         try:
             await _serve(context, courier, stop, ready, tick_seconds)

@@ -34,6 +34,7 @@ class Core:
     parsers: Workers  # for foreign bytes
     fetcher: Fetcher
     now: Clock
+    telegram_site: str  # where preview pages of channels are: PUBLIC_SITE, outside of tests
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from bot.fetching import open_fetcher
 from bot.guard import AllowedHosts
 from bot.settings import Settings
 from bot.workers import start_workers
+from digests.sources.channel import PUBLIC_SITE
 from storage.database import open_database
 
 WORKERS: Final = 1
@@ -18,7 +19,11 @@ PARSERS: Final = 1
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, database: Path, *, now: Clock = utc_now
+    settings: Settings,
+    database: Path,
+    *,
+    now: Clock = utc_now,
+    telegram_site: str = PUBLIC_SITE,
 ) -> AsyncIterator[Core]:
     """Raises DatabaseError."""
     async with AsyncExitStack() as stack:
@@ -28,4 +33,4 @@ async def open_core(
         )
         workers = stack.enter_context(start_workers(WORKERS))
         parsers = stack.enter_context(start_workers(PARSERS))
-        yield Core(settings, db, workers, parsers, fetcher, now)
+        yield Core(settings, db, workers, parsers, fetcher, now, telegram_site)

@@ -28,6 +28,8 @@ SQLITE: Final = "sqlite:///"
 
 
 class AccessPolicy(StrEnum):
+    """To the bot, and to sources of one's own."""
+
     OPEN = "open"
     APPROVAL = "approval"
     CLOSED = "closed"
@@ -88,6 +90,20 @@ class Settings(BaseSettings):
         "resend",
         description="A message whose answer was lost may have arrived: `resend` sends it again, "
         "`hold` lets an administrator decide (`/held`).",
+    )
+    private_sources: AccessPolicy = Field(
+        AccessPolicy.APPROVAL,
+        description="Whether subscribers may add sources for themselves: `open` yes, `approval` "
+        "when an administrator presses yes, `closed` no.",
+    )
+    most_private_sources: int = Field(
+        20, ge=0, le=10_000, description="How many sources a subscriber may add for themselves."
+    )
+    keep_days: int = Field(
+        180,
+        ge=14,
+        le=36_500,
+        description="Days after which articles are forgotten, and what search knows of them.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."

@@ -109,6 +109,7 @@ async def _replaying() -> AsyncIterator[tuple[Context, dict[str, Source]]]:
                 core.parsers,
                 core.fetcher,
                 core.now,
+                core.telegram_site,
                 Bot(token),
                 "replay",
             )
