@@ -21,6 +21,7 @@ from digests.models import (
     Digest,
     Keys,
     Looked,
+    SourceId,
     Story,
     StoryId,
     Subscriber,
@@ -47,6 +48,7 @@ class Inputs:
     since: datetime
     viewer: ChatId = NOBODY  # the chat if it has sources of its own
     muted: tuple[str, ...] = ()
+    unwanted: frozenset[SourceId] = frozenset()  # sources it muted
     reads: str = "all"
     is_private: bool = True
     told: frozenset[StoryId] = frozenset()  # of the stories in the window
@@ -85,6 +87,7 @@ class Making:
         topics = await subscribers.topic_words(self.db, ids)
         muted = await subscribers.mute_words(self.db, ids)
         owners = await sources.owners_among(self.db, ids)
+        unwanted = await sources.muted_sources(self.db, ids)
         ends = await digests.window_starts(self.db, ids)
         moved = await digests.moved_since(
             self.db, ids, self.now - WINDOW, self.now - self.update_wait
@@ -106,6 +109,7 @@ class Making:
                 starts[one.chat_id],
                 one.chat_id if one.chat_id in owners else NOBODY,
                 muted.get(one.chat_id, ()),
+                unwanted.get(one.chat_id, frozenset()),
                 one.reads,
                 one.is_private,
                 told.get(one.chat_id, frozenset()),
@@ -138,7 +142,9 @@ class Making:
 
     async def _make(self, inputs: Inputs) -> Digest:
         topics = [topic_of(words) for words in inputs.topics]
-        material, looked = await self.material(inputs.viewer, topics, inputs.since, inputs.told)
+        material, looked = await self.material(
+            inputs.viewer, topics, inputs.since, inputs.told, inputs.unwanted
+        )
         digest = await self.workers.run(
             compose,
             material,
@@ -147,7 +153,7 @@ class Making:
             self.now,
             inputs.since,
             looked,
-            await self.retold(inputs.viewer, inputs.moved),
+            await self.retold(inputs.viewer, inputs.moved, inputs.unwanted),
             muted=[topic_of(words) for words in inputs.muted],
             reads=inputs.reads,
         )
@@ -162,6 +168,7 @@ class Making:
         topics: Sequence[Query],
         since: datetime,
         told: frozenset[StoryId] = frozenset(),
+        unwanted: frozenset[SourceId] = frozenset(),
     ) -> tuple[list[Material], Looked]:
         """The stories since `since` that the viewer may see and was not told: those covered most,
         and those that answer its topics."""
@@ -173,7 +180,7 @@ class Making:
             found += await search.find_stories(
                 self.db, viewer, topic, MOST_OF_A_TOPIC, arrived_after=after, told=told
             )
-        stories = await self._read_stories(viewer, dict.fromkeys(found))
+        stories = await self._read_stories(viewer, dict.fromkeys(found), unwanted)
         recent = [story for story in stories if story.newest >= oldest]
         keys = await self._read_keys(viewer, [story.lead.id for story in recent])
         # A source may be removed between two reads: what it held is no material any more.
@@ -185,10 +192,15 @@ class Making:
             self._looked[viewer, since] = Looked(*counts)
         return material, self._looked[viewer, since]
 
-    async def retold(self, viewer: ChatId, moved: Sequence[Before]) -> list[Retold]:
+    async def retold(
+        self,
+        viewer: ChatId,
+        moved: Sequence[Before],
+        unwanted: frozenset[SourceId] = frozenset(),
+    ) -> list[Retold]:
         """What was told of these stories, and the reports since; a copy reports nothing."""
         told_before = {before.story: before for before in moved}
-        stories = await self._read_stories(viewer, told_before)
+        stories = await self._read_stories(viewer, told_before, unwanted)
         everything = [article.id for story in stories for article in story.articles]
         keys = await self._read_keys(viewer, everything)
         retold = []
@@ -207,8 +219,11 @@ class Making:
                 retold.append(Retold(story, told, fresh, before.message_id))
         return retold
 
-    async def _read_stories(self, viewer: ChatId, wanted: Iterable[StoryId]) -> list[Story]:
-        """The stories as the viewer may see them, newest first."""
+    async def _read_stories(
+        self, viewer: ChatId, wanted: Iterable[StoryId], unwanted: frozenset[SourceId]
+    ) -> list[Story]:
+        """The stories as the viewer may see them, newest first, told by other sources than the
+        unwanted ones."""
         wanted = list(wanted)
         missing = [number for number in wanted if (viewer, number) not in self._stories]
         if missing:
@@ -218,6 +233,14 @@ class Making:
             for told in await self.workers.run(tell_stories, past):
                 self._stories[viewer, told.id] = told
         found = [story for number in wanted if (story := self._stories[viewer, number])]
+        if any(article.source.id in unwanted for story in found for article in story.articles):
+            left = [
+                article
+                for story in found
+                for article in story.articles
+                if article.source.id not in unwanted
+            ]
+            found = await self.workers.run(tell_stories, left)
         return sorted(found, key=lambda story: (story.newest, story.id), reverse=True)
 
     async def _read_keys(
