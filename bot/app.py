@@ -12,10 +12,13 @@ from typing import Any, Final
 import structlog
 from aiogram import Dispatcher
 
+from bot.backups import LOOK_SECONDS, Backups
+from bot.clock import ClockWatch
 from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
-from bot.core import open_core
+from bot.core import open_core, warm_up
 from bot.delivery import Courier
+from bot.disk import DiskWatch
 from bot.errors import SettingsError
 from bot.files import SeenFiles, read_folder
 from bot.floods import Floods
@@ -28,15 +31,18 @@ from bot.pipeline import forget_old, publish_due_digests
 from bot.rate_limits import RateLimits
 from bot.scheduler import ticking
 from bot.settings import Settings
+from bot.stopping import unless_stopped
 from bot.telegram import make_bot, username_of
 from bot.updates import Handling
 from digests.sources.channel import PUBLIC_SITE
 from digests.updates import LEAST_WAIT
+from storage.locking import hold_lock
 
 log = structlog.get_logger()
 
 TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
+DISK_SECONDS: Final = 5.0
 
 
 @asynccontextmanager
@@ -50,13 +56,16 @@ async def open_context(
 ) -> AsyncIterator[tuple[Context, Courier]]:
     """Everything the bot works with, closed in reverse.
 
-    Raises SettingsError when Telegram does not know the token, and DatabaseError.
+    Raises SettingsError when Telegram does not know the token, and DatabaseError, also when
+    another bot works with the file.
     """
     limits = RateLimits(time.monotonic)
     async with AsyncExitStack() as stack:
+        stack.enter_context(hold_lock(settings.database_path))
         core = await stack.enter_async_context(
             open_core(settings, settings.database_path, now=now, telegram_site=telegram_site)
         )
+        warm_up(core)
         bot = await stack.enter_async_context(make_bot(settings, token).context())
         floods = Floods(core.db, now)
         await floods.load()
@@ -106,10 +115,15 @@ async def run(
     """
     token = settings.token()
     stop = stop or stop_on_signals()
-    opened = open_context(
+    opening = open_context(
         settings, token, now=now, update_wait=update_wait, telegram_site=telegram_site
     )
-    async with opened as (context, courier):
+    async with AsyncExitStack() as stack:
+        # Telegram may be slow to answer, a large file to check: a stop need not wait for them.
+        opened = await unless_stopped(stop, stack.enter_async_context(opening))
+        if opened is None:
+            return
+        context, courier = opened
         try:
             await _serve(context, courier, stop, ready, tick_seconds)
         except* SettingsError as group:  # the token was revoked: one sentence, no traceback
@@ -125,16 +139,19 @@ async def _serve(
 ) -> None:
     settings = context.settings
     dispatcher = make_dispatcher(context)
-    await context.bot.delete_webhook()
-    await register_commands(context.bot, context.admin_chats, settings.default_language)
-    await register_descriptions(context.bot, settings.default_language)
+    await unless_stopped(stop, _introduce(context))
     inbox = Inbox()
-    intake = Intake(context, dispatcher.resolve_used_update_types(), inbox)
     handling = Handling(context, dispatcher, inbox)
+    kinds = dispatcher.resolve_used_update_types()
+    intake = Intake(context, kinds, inbox, handling.answer_unsaved)
     ticks: dict[str, tuple[Any, float]] = {
+        "watch_disk": (DiskWatch(context).look, min(tick_seconds * 5, DISK_SECONDS)),
+        "watch_clock": (ClockWatch(context).look, tick_seconds),
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
     }
+    if settings.backup_hours:
+        ticks["back_up"] = (Backups(context).look, LOOK_SECONDS)
     if settings.articles_dir:
         folder, seen = settings.articles_dir.resolve(), SeenFiles({})
         make_folder(folder)
@@ -159,6 +176,13 @@ async def _serve(
         for task in (waiting, *tasks):
             task.cancel()
     log.info("stopped")
+
+
+async def _introduce(context: Context) -> None:
+    settings = context.settings
+    await context.bot.delete_webhook()
+    await register_commands(context.bot, context.admin_chats, settings.default_language)
+    await register_descriptions(context.bot, settings.default_language)
 
 
 def make_folder(folder: Path) -> None:

@@ -54,6 +54,8 @@ class Refresher:
 
     async def _due(self) -> list[Polling]:
         core = self._core
+        if core.db.is_full:  # what is fetched could not be kept
+            return []
         return await sources.due_sources(
             core.db, core.now(), STARTED_A_TICK, except_for=self._under_way
         )

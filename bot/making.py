@@ -88,7 +88,7 @@ class Making:
         muted = await subscribers.mute_words(self.db, ids)
         owners = await sources.owners_among(self.db, ids)
         unwanted = await sources.muted_sources(self.db, ids)
-        ends = await digests.window_starts(self.db, ids)
+        ends = await digests.window_starts(self.db, ids, self.now)
         moved = await digests.moved_since(
             self.db, ids, self.now - WINDOW, self.now - self.update_wait
         )

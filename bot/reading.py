@@ -15,6 +15,7 @@ from digests.preparing import Batch, prepare_channel, prepare_feed
 from storage.boilerplate import boilerplate_of
 from storage.sources import Polling
 
+BYTES_A_SECOND: Final = 100_000  # what a large document waits longer for than a small one
 MOST_CHANNEL_PAGES: Final = 5  # a hundred posts: what was missed before them stays unread
 
 
@@ -43,9 +44,11 @@ async def read_feed(
 ) -> Batch:
     """`source` None: it is new, so nothing was learned of it."""
     known = await _boilerplate(core, source)
-    batch = await core.parsers.run(
+    body = fetched.body or b""
+    batch = await core.parsers.run_in_turn(
+        len(body) / BYTES_A_SECOND,
         prepare_feed,
-        fetched.body or b"",
+        body,
         fetched.content_type,
         fetched.url,
         core.now(),
@@ -82,7 +85,8 @@ async def read_channel(
 async def _channel_page(core: Core, fetched: Fetched, boilerplate: frozenset[str]) -> Batch:
     if fetched.body is None:
         raise FetchError(url=fetched.url, reason="http_304")
-    return await core.parsers.run(
+    return await core.parsers.run_in_turn(
+        len(fetched.body) / BYTES_A_SECOND,
         prepare_channel,
         fetched.body,
         fetched.url,

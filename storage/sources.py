@@ -476,3 +476,12 @@ async def muted_sources(db: Database, chats: Sequence[ChatId]) -> dict[ChatId, f
     for row in rows:
         muted[ChatId(row["chat_id"])].add(SourceId(row["source_id"]))
     return {chat: frozenset(found) for chat, found in muted.items()}
+
+
+async def rewind_polls(db: Database, now: datetime, longest: timedelta) -> int:
+    """Poll now what would wait for longer than any wait is: a clock that was wrong said so."""
+    async with db.write() as tx:
+        return await tx.execute(
+            "UPDATE source SET next_poll_at = :now WHERE next_poll_at > :latest",
+            {"now": to_seconds(now), "latest": to_seconds(now + longest)},
+        )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from bot.logs import REDACTED, redact, set_up_logs
+from bot.logs import redact, set_up_logs
+from bot.redaction import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
