@@ -19,6 +19,10 @@ def migrations() -> list[tuple[int, str]]:
     return [(int(name[:4]), folder.joinpath(name).read_text(encoding="utf-8")) for name in files]
 
 
+def newest_schema() -> int:
+    return migrations()[-1][0]
+
+
 def _refuse_foreign(connection: sqlite3.Connection) -> None:
     """Raises ForeignDatabaseError for another program's file."""
     application = connection.execute("PRAGMA application_id").fetchone()[0]
