@@ -15,6 +15,7 @@ REDACTED: Final = "[token]"
 def set_up_logs(level: str, form: str) -> None:
     """`form` is `human` or `json`; libraries' own warnings take the same way out."""
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

@@ -8,6 +8,7 @@ so that a digest somebody waits for never stands behind a bomb.
 
 import asyncio
 import multiprocessing
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as WorkTimeoutError
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ R = TypeVar("R")
 class Workers:
     def __init__(self, pool: ProcessPool) -> None:
         self._pool = pool
+        self.kills: Counter[str] = Counter()  # by reason: too_slow, died
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a function of `digests` in a worker.
@@ -43,10 +45,14 @@ class Workers:
         try:
             result: R = await asyncio.wrap_future(future)
         except WorkTimeoutError as error:
-            raise WorkerError(job=function.__name__, reason="too_slow") from error
+            raise self._killed(function, "too_slow") from error
         except ProcessExpired as error:
-            raise WorkerError(job=function.__name__, reason="died") from error
+            raise self._killed(function, "died") from error
         return result
+
+    def _killed(self, function: Callable[..., object], reason: str) -> WorkerError:
+        self.kills[reason] += 1
+        return WorkerError(job=function.__name__, reason=reason)
 
 
 @contextmanager
