@@ -20,7 +20,7 @@ from bot.i18n import language
 from bot.keyboards import digest_keyboard
 from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
-from digests.models import Digest, Subscriber
+from digests.models import Access, Digest, Subscriber
 from digests.schedules import latest_due, next_due, slot_of
 from storage import copies, digests, outbox, stories, subscribers
 from storage.digests import Publication, Slot, Told
@@ -112,6 +112,8 @@ class Publishing:
                 told = len(one.told)
                 log.info("digest_published", chat=one.chat, digest=number, slot=one.slot.name,
                          stories=told)  # fmt: skip
+                if one.slot.due is not None:
+                    self.context.metrics.digest_made(self.now - one.slot.due, told=told > 0)
         if any(one.messages for one in publications):
             self.context.outbox_filled.set()
         return [
@@ -178,6 +180,7 @@ async def _publish_step(publishing: Publishing, schedules: Sequence[DueSchedule]
         # The schedule stays due and is tried again soon. Nobody else waits for it.
         (schedule,) = schedules
         publishing.context.failed_until[schedule.id] = publishing.now + RETRY_DIGEST
+        publishing.context.metrics.digest_failed()
         log.exception("digest_failed", chat=schedule.subscriber.chat_id)
         return 0
     for schedule in schedules:
@@ -206,6 +209,7 @@ async def _publish_together(
 
 
 def is_allowed(context: Context, subscriber: Subscriber) -> bool:
-    if context.settings.access == "open" or subscriber.access == "granted":
+    """Whoever was refused stays out of an open bot too: that is the ban of `/admin`."""
+    if context.settings.access == "open" and subscriber.access is not Access.REFUSED:
         return True
-    return context.is_admin(subscriber.chat_id)
+    return subscriber.access is Access.GRANTED or context.is_admin(subscriber.chat_id)
