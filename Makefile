@@ -13,7 +13,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo run test lint eval bench faults format browser lock clean
+.PHONY: help demo run test lint eval bench faults hostile format browser lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ bench: $(VENV)/.dev
 ## make faults   kills, floods, refusals and backlogs against the real process; ARGS=--short for a minute
 faults: $(VENV)/.dev
 	$(BIN)/python -m faults $(ARGS)
+
+## make hostile  broken and malicious feeds, servers and addresses (ARGS=--long: all of it)
+hostile: $(VENV)/.dev
+	$(BIN)/python -W ignore -m hostile $(ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only .

@@ -13,17 +13,20 @@ import structlog
 from aiogram import Dispatcher
 
 from bot.alerts import WATCH_SECONDS, Alerts
+from bot.backups import LOOK_SECONDS, Backups
 from bot.broadcasting import spread_broadcasts
+from bot.clock import ClockWatch
 from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
-from bot.core import open_core
+from bot.core import open_core, warm_up
 from bot.delivery import Courier
+from bot.disk import DiskWatch
 from bot.errors import SettingsError
 from bot.files import SeenFiles, read_folder
 from bot.floods import Floods
 from bot.gathering import Refresher
 from bot.handlers import routers
-from bot.intake import Inbox, Intake
+from bot.intake import AnswerUnsaved, Inbox, Intake
 from bot.metrics import Metrics
 from bot.middlewares import Introduction, PressAnswer, Rights
 from bot.observing import ObservedRequests, ObservedUpdates, measure_lag
@@ -34,16 +37,19 @@ from bot.rate_limits import RateLimits
 from bot.readiness import PROBE_AFTER_SECONDS, probe
 from bot.scheduler import ticking
 from bot.settings import Settings
+from bot.stopping import unless_stopped
 from bot.telegram import make_bot, username_of
 from bot.updates import Handling
 from bot.web import Watching, serving
 from bot.webhook import Receiver, set_webhook
 from digests.updates import LEAST_WAIT
+from storage.locking import hold_lock
 
 log = structlog.get_logger()
 
 TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
+DISK_SECONDS: Final = 5.0
 
 
 @asynccontextmanager
@@ -56,11 +62,14 @@ async def open_context(
 ) -> AsyncIterator[tuple[Context, Courier]]:
     """Everything the bot works with, closed in reverse.
 
-    Raises SettingsError when Telegram does not know the token, and DatabaseError.
+    Raises SettingsError when Telegram does not know the token, and DatabaseError, also when
+    another bot works with the file.
     """
     limits = RateLimits(time.monotonic)
     async with AsyncExitStack() as stack:
+        stack.enter_context(hold_lock(settings.database_path))
         core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
+        warm_up(core)
         bot = await stack.enter_async_context(make_bot(settings, token).context())
         floods, metrics, pulse = Floods(core.db, now), Metrics(), Pulse()
         await floods.load()
@@ -112,8 +121,13 @@ async def run(
     """
     token = settings.token()
     stop = stop or stop_on_signals()
-    opened = open_context(settings, token, now=now, update_wait=update_wait)
-    async with opened as (context, courier):
+    opening = open_context(settings, token, now=now, update_wait=update_wait)
+    async with AsyncExitStack() as stack:
+        # Telegram may be slow to answer, a large file to check: a stop need not wait for them.
+        opened = await unless_stopped(stop, stack.enter_async_context(opening))
+        if opened is None:
+            return
+        context, courier = opened
         try:
             await _serve(context, courier, stop, ready, tick_seconds)
         except* SettingsError as group:  # the token was revoked: one sentence, no traceback
@@ -128,25 +142,23 @@ async def _serve(
     tick_seconds: float,
 ) -> None:
     dispatcher = make_dispatcher(context)
-    await register_commands(context.bot, context.admin_chats, context.settings.default_language)
-    await register_descriptions(context.bot, context.settings.default_language)
+    await unless_stopped(stop, _introduce(context))
     inbox, ticks = Inbox(), _ticks(context, tick_seconds)
+    handling = Handling(context, dispatcher, inbox)
+    kinds = dispatcher.resolve_used_update_types()
     work = {
-        "handling": Handling(context, dispatcher, inbox).run(),
+        "handling": handling.run(),
         "courier": courier.run(),
         "refresher": Refresher(context).run(tick_seconds),
         "lag": measure_lag(context.metrics),
     }
+    if not context.settings.webhook_url:
+        work["intake"] = Intake(context, kinds, inbox, handling.answer_unsaved).run()
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
         tasks = [group.create_task(task, name=name) for name, task in work.items()]
-        await _serve_web(context, stack, ticks, inbox)
-        allowed = dispatcher.resolve_used_update_types()
+        await _serve_web(context, stack, ticks, inbox, handling.answer_unsaved)
         if context.settings.webhook_url:
-            await set_webhook(context, allowed)
-        else:
-            await context.bot.delete_webhook()
-            intake = Intake(context, allowed, inbox)
-            tasks.append(group.create_task(intake.run(), name="intake"))
+            await unless_stopped(stop, set_webhook(context, kinds))
         with ticking(context.pulse.beating(ticks)):
             log.info("started", bot=context.username, database=str(context.db.path))
             if ready:
@@ -162,12 +174,16 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
     """What the clock does, and every how many seconds."""
     settings = context.settings
     ticks: Ticks = {
+        "watch_disk": (DiskWatch(context).look, min(tick_seconds * 5, DISK_SECONDS)),
+        "watch_clock": (ClockWatch(context).look, tick_seconds),
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
         "spread_broadcasts": (lambda: spread_broadcasts(context), tick_seconds),
         "alert": (Alerts(context).look, min(WATCH_SECONDS, 60 * tick_seconds)),
         "probe_telegram": (lambda: probe(context), min(PROBE_AFTER_SECONDS, 30 * tick_seconds)),
     }
+    if settings.backup_hours:
+        ticks["back_up"] = (Backups(context).look, LOOK_SECONDS)
     if settings.articles_dir:
         folder, seen = settings.articles_dir.resolve(), SeenFiles({})
         make_folder(folder)
@@ -176,15 +192,29 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
     return ticks
 
 
-async def _serve_web(context: Context, stack: AsyncExitStack, ticks: Ticks, inbox: Inbox) -> None:
+async def _serve_web(
+    context: Context,
+    stack: AsyncExitStack,
+    ticks: Ticks,
+    inbox: Inbox,
+    answer_unsaved: AnswerUnsaved,
+) -> None:
     """Raises SettingsError when it cannot listen."""
     settings = context.settings
     if settings.http_address is None:
         return
     routes = Watching(context, {name: seconds for name, (_, seconds) in ticks.items()}).routes()
     if settings.webhook_url:
-        routes.append(Receiver(context, inbox).route())
+        routes.append(Receiver(context, inbox, answer_unsaved).route())
     await stack.enter_async_context(serving(settings.http_address, routes))
+
+
+async def _introduce(context: Context) -> None:
+    settings = context.settings
+    if not settings.webhook_url:
+        await context.bot.delete_webhook()
+    await register_commands(context.bot, context.admin_chats, settings.default_language)
+    await register_descriptions(context.bot, settings.default_language)
 
 
 def make_folder(folder: Path) -> None:

@@ -23,12 +23,14 @@ Places = Annotated[
 
 
 def run_command_line() -> None:
+    from bot.redaction import guard_hooks, redacted
     from digests.errors import SvodkaError
 
+    guard_hooks()
     try:
         app()
     except SvodkaError as error:
-        typer.secho(_explained(error), fg=typer.colors.RED, err=True)
+        typer.secho(redacted(_explained(error)), fg=typer.colors.RED, err=True)
         sys.exit(2)
 
 
@@ -39,7 +41,11 @@ def _explained(error: Any) -> str:  # noqa: ANN401 - a SvodkaError; importing it
     if isinstance(error, SettingsError):
         return str(error)
     spoken = language("en")
-    sentence = spoken.say(error.code) if spoken.has(error.code) else "That did not work."
+    sentence = (
+        spoken.say(error.code, None, **error.values)
+        if spoken.has(error.code)
+        else "That did not work."
+    )
     return f"{sentence} [{error}]"
 
 
@@ -245,3 +251,57 @@ def doctor(
     found = asyncio.run(examine(datetime.now(UTC)))
     typer.echo(findings.as_json(found) if as_json else findings.as_text(found))
     raise typer.Exit(findings.STATUSES[findings.worst(found)])
+
+
+@app.command()
+def backup(
+    path: Annotated[
+        str | None,
+        typer.Argument(metavar="[PATH]", help="A new file, or a folder; else the usual folder."),
+    ] = None,
+) -> None:
+    """Copy the database, while the bot runs too, and check the copy."""
+    from datetime import UTC
+    from pathlib import Path
+
+    from bot.settings import load_settings
+    from storage.backups import back_up, name_of
+
+    settings = load_settings()
+    database = settings.database_path
+    target = Path(path) if path else settings.backup_folder
+    if path is None or target.is_dir():
+        target = target / name_of(database, datetime.now(UTC))
+    _describe("backed up to", back_up(database, target))
+
+
+@app.command()
+def restore(
+    backup: Annotated[str, typer.Argument(metavar="BACKUP", help="A file that `backup` made.")],
+) -> None:
+    """Put a backup in the database's place; what was there is kept under another name.
+
+    The bot must be stopped.
+    """
+    from datetime import UTC
+    from pathlib import Path
+
+    from bot.settings import load_settings
+    from storage.backups import restore as bring_back
+    from storage.locking import hold_lock
+
+    database = load_settings().database_path
+    with hold_lock(database):
+        restored, kept = bring_back(Path(backup), database, datetime.now(UTC))
+    _describe("restored to", restored)
+    if kept:
+        typer.echo(f"what was there is kept as {kept}")
+
+
+def _describe(done: str, backup: Any) -> None:  # noqa: ANN401 - imported late
+    rows = backup.rows
+    typer.echo(
+        f"{done} {backup.path}: schema {backup.schema}, {rows.get('article', 0)} articles, "
+        f"{rows.get('subscriber', 0)} subscribers, {rows.get('digest', 0)} digests, "
+        f"{backup.size / 1e6:.1f} MB, read back without a fault"
+    )

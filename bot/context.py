@@ -15,7 +15,7 @@ from bot.pulse import Pulse
 from bot.rate_limits import Allowance
 from bot.settings import Settings
 from bot.workers import Workers
-from digests.models import ChatId, ScheduleId
+from digests.models import ChatId
 from digests.updates import LEAST_WAIT
 from storage.database import Database
 
@@ -46,7 +46,7 @@ class Context(Core):
     digest_locks: WeakValueDictionary[ChatId, asyncio.Lock] = field(
         default_factory=WeakValueDictionary
     )
-    failed_until: dict[ScheduleId, datetime] = field(default_factory=dict)
+    failed_until: dict[ChatId, datetime] = field(default_factory=dict)
     suggested: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)  # until when
     fetch_allowance: Allowance = field(default_factory=lambda: Allowance(time.monotonic))
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)

@@ -10,6 +10,7 @@ from bot.fetching import open_fetcher
 from bot.guard import AllowedHosts
 from bot.settings import Settings
 from bot.workers import start_workers
+from digests.text.words import lemma
 from storage.database import open_database
 
 WORKERS: Final = 1
@@ -22,10 +23,18 @@ async def open_core(
 ) -> AsyncIterator[Core]:
     """Raises DatabaseError."""
     async with AsyncExitStack() as stack:
-        db = await stack.enter_async_context(open_database(database))
+        db = await stack.enter_async_context(open_database(database, settings.backup_dir))
         fetcher = await stack.enter_async_context(
             open_fetcher(AllowedHosts.parse(settings.allowed_hosts))
         )
         workers = stack.enter_context(start_workers(WORKERS))
         parsers = stack.enter_context(start_workers(PARSERS))
         yield Core(settings, db, workers, parsers, fetcher, now)
+
+
+def warm_up(core: Core) -> None:
+    """Do now what holds up the event loop for 0.1 s each at its first use: starting the worker
+    processes, and reading the dictionary that queries and clustering need in this one."""
+    core.workers.start()
+    core.parsers.start()
+    lemma("слово")

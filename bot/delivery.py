@@ -7,6 +7,7 @@ import asyncio
 import json
 import random
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -24,11 +25,13 @@ from aiogram.methods import SendMessage
 from bot.alarms import alarm
 from bot.context import Context
 from bot.floods import Floods
+from bot.keeping import until_kept
 from bot.rate_limits import RateLimits
 from bot.stopping import uninterrupted
 from bot.transient import is_unknown
 from digests.models import ChatId, Delivery
 from storage import outbox, subscribers
+from storage.errors import DatabaseError
 
 log = structlog.get_logger()
 
@@ -66,15 +69,23 @@ class Courier:
         self._holds = context.settings.unknown_delivery == "hold"
 
     async def run(self) -> None:
-        unknown = await outbox.recover(self._context.db, hold=self._holds)
+        unknown = await until_kept(lambda: outbox.recover(self._context.db, hold=self._holds))
         if unknown:
             log.warning("deliveries_unknown", count=unknown, held=self._holds)
         if unknown and self._holds:
-            await alarm(self._context, "alarm.held")
+            await until_kept(lambda: alarm(self._context, "alarm.held"))
         async with asyncio.TaskGroup() as group:
             while True:
-                if not await self._claim(group):
+                if not await self._claim_if_kept(group):
                     await self._wait()
+
+    async def _claim_if_kept(self, group: asyncio.TaskGroup) -> int:
+        """Nothing is begun that could not be noted down."""
+        try:
+            return 0 if self._context.db.is_full else await self._claim(group)
+        except DatabaseError as error:
+            log.warning("nothing_claimed", cause=str(error))
+            return 0
 
     async def _claim(self, group: asyncio.TaskGroup) -> int:
         """Start sending what may be sent; how many messages were claimed. A send that hangs
@@ -103,26 +114,30 @@ class Courier:
             async with self._room:
                 await asyncio.sleep(self._limits.reserve_broadcast())
                 await self._send_if_free(delivery)
+        except DatabaseError as error:
+            log.warning("delivery_postponed", delivery=delivery.id, cause=str(error))
         finally:
             self._under_way -= 1
             self._context.outbox_filled.set()  # there is room, and the chat's next part may go
 
     async def _send_if_free(self, delivery: Delivery) -> None:
         """Not into a ban that began while this message waited for its turn."""
+        if not await outbox.mark_sending(self._context.db, delivery.id):
+            return  # its lease ran out and another task has it
         until = self._floods.until(delivery.chat_id)
         if until:
             await outbox.put_back(self._context.db, delivery.id, until, "retry_after")
-        elif await outbox.mark_sending(self._context.db, delivery.id):
+        else:
             await uninterrupted(self._send_and_mark(delivery))
 
     async def _send_and_mark(self, delivery: Delivery) -> None:
         try:
             message_id = await self._send(delivery)
         except Exception as error:  # noqa: BLE001 - an HTML 502 or odd bytes raise anything
-            await self._refused(delivery, error)
+            await until_kept(partial(self._refused, delivery, error))
         else:
             self._floods.accepted()
-            await outbox.mark_sent(self._context.db, delivery.id, message_id)
+            await until_kept(lambda: outbox.mark_sent(self._context.db, delivery.id, message_id))
             log.info("delivered", delivery=delivery.id, chat=delivery.chat_id)
 
     async def _send(self, delivery: Delivery) -> int:

@@ -32,6 +32,16 @@ class BadDurationError(SvodkaError):
     code = "error.bad_duration"
 
 
+class BadQuietError(SvodkaError):
+    code = "error.bad_quiet"
+
+
+class TooManyTimesError(SvodkaError):
+    """A chat may have so many digests a day."""
+
+    code = "error.too_many_times"
+
+
 class TooManyTopicsError(SvodkaError):
     """A chat follows as many topics as it may."""
 

@@ -136,8 +136,13 @@ class Fetcher:
 
 
 async def _read(answer: aiohttp.ClientResponse, url: str) -> Fetched:
-    etag, last_modified = answer.headers.get("ETag"), answer.headers.get("Last-Modified")
-    fetched = Fetched(url, None, max_age=_max_age(answer), etag=etag, last_modified=last_modified)
+    fetched = Fetched(
+        url,
+        None,
+        etag=_sayable(answer.headers.get("ETag")),
+        last_modified=_sayable(answer.headers.get("Last-Modified")),
+        max_age=_max_age(answer),
+    )
     if answer.status == 304:
         return fetched
     if answer.status != 200:
@@ -148,7 +153,18 @@ async def _read(answer: aiohttp.ClientResponse, url: str) -> Fetched:
         body += chunk
         if len(body) > MOST_BODY_BYTES:
             raise FetchError(url=url, reason="too_large")
-    return replace(fetched, body=bytes(body), content_type=answer.headers.get("Content-Type"))
+    return replace(
+        fetched, body=bytes(body), content_type=_sayable(answer.headers.get("Content-Type"))
+    )
+
+
+def _sayable(value: str | None) -> str | None:
+    """A header that can be kept and sent back; None for bytes that are no text."""
+    try:
+        (value or "").encode()
+    except UnicodeEncodeError:
+        return None
+    return value
 
 
 def _reason(error: Exception) -> str:

@@ -46,7 +46,7 @@ class SeenFiles:
 
 async def read_folder(core: Core, folder: Path, seen: SeenFiles) -> Added:
     """Take in what is new in the watched folder; what failed to be stored is read again."""
-    unread = seen.unread(folder)
+    unread = [] if core.db.is_full else seen.unread(folder)
     added = Added()
     for start in range(0, len(unread), FILES_A_BATCH):
         batch = unread[start : start + FILES_A_BATCH]

@@ -29,6 +29,7 @@ log = structlog.get_logger()
 SOURCES_AT_ONCE: Final = 32
 STARTED_A_TICK: Final = 50
 MOST_FAILURES: Final = 100  # in a row; then nobody expects the source back
+BYTES_A_SECOND: Final = 100_000  # what a large document waits longer for than a small one
 GONE: Final = "http_410"
 
 
@@ -55,6 +56,8 @@ class Refresher:
 
     async def _due(self) -> list[Polling]:
         core = self._core
+        if core.db.is_full:  # what is fetched could not be kept
+            return []
         return await sources.due_sources(
             core.db, core.now(), STARTED_A_TICK, except_for=self._under_way
         )
@@ -140,9 +143,11 @@ async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[S
 async def _prepare(core: Core, fetched: Fetched, source: SourceId | None = None) -> Batch:
     """`source` None: it is new, so nothing was learned of it."""
     known = await boilerplate_of(core.db, source) if source else frozenset[str]()
-    return await core.parsers.run(
+    body = fetched.body or b""
+    return await core.parsers.run_in_turn(
+        len(body) / BYTES_A_SECOND,
         prepare_feed,
-        fetched.body or b"",
+        body,
         fetched.content_type,
         fetched.url,
         core.now(),

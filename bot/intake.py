@@ -6,6 +6,7 @@ aiogram's own polling confirms updates before their handlers finish, so a crash 
 import asyncio
 import json
 import random
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -19,10 +20,13 @@ from aiogram.exceptions import (
 )
 from aiogram.methods import TelegramMethod
 
+from bot.alarms import alarm
 from bot.context import Context
 from bot.errors import SettingsError
+from bot.redaction import redacted
 from digests.models import ChatId
 from storage import updates
+from storage.errors import DatabaseError, DiskFullError
 from storage.updates import StoredUpdate
 
 log = structlog.get_logger()
@@ -33,6 +37,7 @@ UPDATES_A_POLL: Final = 100
 QUIET: Final = timedelta(hours=12)
 FIRST_PAUSE_SECONDS: Final = 0.5
 LONGEST_PAUSE_SECONDS: Final = 30.0
+RIVAL_SECONDS: Final = 60.0
 CHAT_PATHS: Final = (
     "message",
     "edited_message",
@@ -40,6 +45,15 @@ CHAT_PATHS: Final = (
     "my_chat_member",
     "callback_query",
 )
+# Telegram is asked again; nothing is confirmed meanwhile.
+FAILURES: Final = (
+    TelegramAPIError,
+    ClientDecodeError,
+    UnicodeDecodeError,
+    TimeoutError,
+    DatabaseError,
+)
+AnswerUnsaved = Callable[[list[StoredUpdate]], Awaitable[None]]
 WORDS: Final = "words"  # the kind of plain text
 
 
@@ -66,13 +80,21 @@ class GetRawUpdates(TelegramMethod[list[dict[str, Any]]]):
 class Intake:
     """Polls Telegram and stores what comes."""
 
-    def __init__(self, context: Context, allowed: list[str], inbox: Inbox) -> None:
+    def __init__(
+        self, context: Context, allowed: list[str], inbox: Inbox, answer_unsaved: AnswerUnsaved
+    ) -> None:
+        """`answer_unsaved` is for updates that the full disk has no room for."""
         self._context = context
         self._allowed = allowed
         self._inbox = inbox
+        self._answer_unsaved = answer_unsaved
+        self._rival_since = self._rival_seen = -RIVAL_SECONDS
 
     async def run(self) -> None:
-        """Until cancelled. Raises SettingsError: the token is no good any more."""
+        """Until cancelled. Raises SettingsError: the token is no good any more.
+
+        Beside a second program with the same token it gives up polling, and waits.
+        """
         offset: int | None = None  # never stored: ids may restart after a week's silence
         heard = self._context.now()
         pause = FIRST_PAUSE_SECONDS
@@ -89,11 +111,29 @@ class Intake:
                 raise SettingsError(
                     "SVODKA_BOT_TOKEN: Telegram has revoked it. Ask @BotFather for a new one."
                 ) from error
-            except (TelegramAPIError, ClientDecodeError, UnicodeDecodeError, TimeoutError) as error:
+            except FAILURES as error:
                 conflict = isinstance(error, TelegramConflictError)
                 log.warning("polling_failed", cause=type(error).__name__, conflict=conflict)
+                if conflict and self._is_rival_here_to_stay():
+                    await self._give_up(error)
                 await asyncio.sleep(pause * random.uniform(0.75, 1.25))  # noqa: S311 - jitter
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def _is_rival_here_to_stay(self) -> bool:
+        """Whether refusals have gone on for a minute, without a minute's rest between two: an old
+        process that is being stopped is gone by then."""
+        now = asyncio.get_running_loop().time()
+        if now - self._rival_seen > RIVAL_SECONDS:
+            self._rival_since = now
+        self._rival_seen = now
+        return now - self._rival_since >= RIVAL_SECONDS
+
+    async def _give_up(self, error: Exception) -> None:
+        """What is in the file is handled and sent on."""
+        log.error("polling_stopped", cause=str(error))
+        self._inbox.caught_up.set()
+        await alarm(self._context, "alarm.polling_stopped")
+        await asyncio.Event().wait()
 
     async def _poll(self, offset: int | None) -> int | None:
         # While a backlog may wait there, an empty answer must come at once.
@@ -102,12 +142,19 @@ class Intake:
         received = await self._context.bot(method, request_timeout=REQUEST_SECONDS)
         if received:
             now = self._context.now()
-            await updates.store_updates(self._context.db, [described(raw, now) for raw in received])
-            self._inbox.changed.set()
+            await self._store([described(raw, now) for raw in received])
             offset = max(raw["update_id"] for raw in received) + 1
         if len(received) < UPDATES_A_POLL:
             self._inbox.caught_up.set()
         return offset
+
+    async def _store(self, arrived: list[StoredUpdate]) -> None:
+        try:
+            await updates.store_updates(self._context.db, arrived)
+        except DiskFullError:
+            await self._answer_unsaved(arrived)
+        else:
+            self._inbox.changed.set()
 
 
 def described(raw: dict[str, Any], now: datetime) -> StoredUpdate:
@@ -120,7 +167,7 @@ def described(raw: dict[str, Any], now: datetime) -> StoredUpdate:
         _kind(raw),
         _sent(raw),
         now,
-        json.dumps(raw, ensure_ascii=False),
+        redacted(json.dumps(raw, ensure_ascii=False)),  # who pasted our token told it enough
     )
 
 

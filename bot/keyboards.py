@@ -13,10 +13,13 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 from bot.i18n import Language
 from digests.models import ChatId, SourceId, Subscriber, Topic
 from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
+from storage.schedules import Schedule
 
 HOURS: Final = ("07:00", "08:00", "09:00", "12:00", "18:00", "21:00")
 MINUTES: Final = (2, 5, 10)
 TELLINGS: Final = (1, 3, 5, 0)  # sentences an item; 0: one quotation
+EVERY_HOURS: Final = (3, 6, 12)
+QUIETS: Final = ("22:00–07:00", "23:00–08:00", "00:00–09:00")
 READS: Final = ("ru", "en", "all")
 TOPICS_A_PAGE: Final = 8
 DATA_BYTES: Final = 64
@@ -51,6 +54,20 @@ class PickHour(CallbackData, prefix="hour"):
 
     flow: str
     at: str
+
+
+class PickEvery(CallbackData, prefix="every"):
+    hours: int
+
+
+class PickQuiet(CallbackData, prefix="quiet"):
+    """`hours` is HHMM-HHMM, or `off`."""
+
+    hours: str
+
+
+class DropSchedule(CallbackData, prefix="dropat"):
+    schedule: int
 
 
 class PickDay(CallbackData, prefix="day"):
@@ -189,8 +206,20 @@ def suggestions_keyboard(
 
 
 def hours_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
+    """`flow` is start, menu (the one time there is) or more (one more)."""
     hours = [button(at, PickHour(flow=flow, at=at.replace(":", ""))) for at in HOURS]
-    return keyboard([*in_rows(hours, 3), *_back(flow, spoken)])
+    rhythms = [
+        button(spoken.say("schedule.every", every), PickEvery(hours=every)) for every in EVERY_HOURS
+    ]
+    return keyboard([*in_rows(hours, 3), rhythms if flow == "menu" else [], *_back(flow, spoken)])
+
+
+def quiet_keyboard(spoken: Language) -> InlineKeyboardMarkup:
+    choices = [
+        button(hours, PickQuiet(hours=hours.replace(":", "").replace("–", "-"))) for hours in QUIETS
+    ]
+    none = [button(spoken.say("schedule.quiet_none"), PickQuiet(hours="off"))]
+    return keyboard([choices, none, *_back("menu", spoken)])
 
 
 def zones_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
@@ -201,7 +230,7 @@ def zones_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
 
 
 def _back(flow: str, spoken: Language) -> list[Row]:
-    return [[button(spoken.say("menu.back"), Go(page="schedule"))]] if flow == "menu" else []
+    return [[button(spoken.say("menu.back"), Go(page="schedule"))]] if flow != "start" else []
 
 
 def days_keyboard(timing: Timing, spoken: Language) -> InlineKeyboardMarkup:
@@ -219,23 +248,42 @@ def days_keyboard(timing: Timing, spoken: Language) -> InlineKeyboardMarkup:
     return keyboard([days[:4], days[4:], sets, *_back("menu", spoken)])
 
 
-def schedule_keyboard(spoken: Language, *, subscribed: bool) -> InlineKeyboardMarkup:
-    last = (
-        button(spoken.say("schedule.switch_off"), Go(page="off"))
-        if subscribed
-        else button(spoken.say("schedule.switch_on"), Go(page="on"))
-    )
+def schedule_keyboard(known: Sequence[Schedule], spoken: Language) -> InlineKeyboardMarkup:
+    """One time is changed in place; of several each can be taken away."""
+    subscribed = any(one.next_due is not None for one in known)
+    onoff = ("schedule.switch_off", "off") if subscribed else ("schedule.switch_on", "on")
+    several = len(known) > 1
+    drops = [
+        button(f"✖ {timing_label(one.timing, spoken)}", DropSchedule(schedule=one.id))
+        for one in known
+        if several
+    ]
+    time_button = [button(spoken.say("schedule.time"), Go(page="time"))]
     return keyboard(
         [
+            *in_rows(drops, 3),
             [
-                button(spoken.say("schedule.time"), Go(page="time")),
+                *([] if several else time_button),
                 button(spoken.say("schedule.days"), Go(page="days")),
                 button(spoken.say("schedule.zone"), Go(page="zone")),
             ],
-            [last],
+            [
+                button(spoken.say("schedule.more"), Go(page="moretime")),
+                button(spoken.say("schedule.quiet"), Go(page="quiet")),
+            ],
+            [button(spoken.say(onoff[0]), Go(page=onoff[1]))],
             [button(spoken.say("menu.settings"), Go(page="settings"))],
         ]
     )
+
+
+def timing_label(timing: Timing, spoken: Language) -> str:
+    """`08:00`, `каждые 6 часов`."""
+    if timing.every is None:
+        return f"{timing.at:%H:%M}"
+    if timing.every == 1:
+        return spoken.say("schedule.every_hour")
+    return spoken.say("schedule.every", timing.every)
 
 
 def settings_keyboard(spoken: Language, *, main: bool) -> InlineKeyboardMarkup:

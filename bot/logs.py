@@ -1,19 +1,18 @@
 """Logs: an event name and fields, one line a unit of work; never a token, never a message body."""
 
 import logging
-import re
 import sys
 from collections.abc import MutableMapping
-from typing import Any, Final
+from typing import Any
 
 import structlog
 
-TOKEN: Final = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}")
-REDACTED: Final = "[token]"
+from bot.redaction import guard_hooks, redacted
 
 
 def set_up_logs(level: str, form: str) -> None:
     """`form` is `human` or `json`; libraries' own warnings take the same way out."""
+    guard_hooks()
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -62,12 +61,12 @@ def redact(
     """An exception text of aiogram can carry the token: it leaves no process of ours."""
     for name, value in event.items():
         if isinstance(value, str):
-            event[name] = TOKEN.sub(REDACTED, value)
+            event[name] = redacted(value)
         elif isinstance(value, BaseException):
-            event[name] = TOKEN.sub(REDACTED, str(value))
+            event[name] = redacted(str(value))
     return event
 
 
 def redact_line(_logger: object, _method: str, line: Any) -> Any:  # noqa: ANN401 - as rendered
     """What stood deeper than a field's own text: in a list, a mapping, a repr."""
-    return TOKEN.sub(REDACTED, line) if isinstance(line, str) else line
+    return redacted(line) if isinstance(line, str) else line

@@ -85,7 +85,7 @@ class Making:
         topics = await subscribers.topic_words(self.db, ids)
         muted = await subscribers.mute_words(self.db, ids)
         owners = await sources.owners_among(self.db, ids)
-        ends = await digests.window_starts(self.db, ids)
+        ends = await digests.window_starts(self.db, ids, self.now)
         moved = await digests.moved_since(
             self.db, ids, self.now - WINDOW, self.now - self.update_wait
         )

@@ -21,10 +21,10 @@ from bot.keyboards import digest_keyboard
 from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
 from digests.models import Access, Digest, Subscriber
-from digests.schedules import latest_due, next_due, slot_of
-from storage import copies, digests, outbox, stories, subscribers
+from digests.schedules import latest_slot, next_digest, quiet_ends
+from storage import copies, digests, outbox, schedules, stories
 from storage.digests import Publication, Slot, Told
-from storage.subscribers import DueSchedule
+from storage.schedules import DueChat, Move
 
 log = structlog.get_logger()
 
@@ -112,8 +112,9 @@ class Publishing:
                 told = len(one.told)
                 log.info("digest_published", chat=one.chat, digest=number, slot=one.slot.name,
                          stories=told)  # fmt: skip
-                if one.slot.due is not None:
-                    self.context.metrics.digest_made(self.now - one.slot.due, told=told > 0)
+                if one.slot.moves:  # longest due first
+                    late = self.now - one.slot.moves[0].due
+                    self.context.metrics.digest_made(late, told=told > 0)
         if any(one.messages for one in publications):
             self.context.outbox_filled.set()
         return [
@@ -157,54 +158,57 @@ async def publish_digest(
 
 
 async def publish_due_digests(context: Context) -> int:
-    """Publish the digest of every schedule that is due; how many had something to tell."""
+    """Publish the digest of every chat whose time has come; how many had something to tell."""
+    if context.db.is_full:  # they stay due
+        return 0
     publishing = Publishing(context, context.now())
     published = 0
     while True:
-        failed = [id_ for id_, until in context.failed_until.items() if until > publishing.now]
-        schedules = await subscribers.due_schedules(
-            context.db, publishing.now, DIGESTS_A_STEP, without=failed
-        )
-        if not schedules:
+        failed = [chat for chat, until in context.failed_until.items() if until > publishing.now]
+        due = await schedules.due_chats(context.db, publishing.now, DIGESTS_A_STEP, without=failed)
+        if not due:
             return published
-        different = {schedule.subscriber.chat_id: schedule for schedule in reversed(schedules)}
-        published += await _publish_step(publishing, list(different.values()))
+        published += await _publish_step(publishing, due)
 
 
-async def _publish_step(publishing: Publishing, schedules: Sequence[DueSchedule]) -> int:
+async def _publish_step(publishing: Publishing, chats: Sequence[DueChat]) -> int:
     try:
-        found = await _publish_together(publishing, schedules)
+        found = await _publish_together(publishing, chats)
     except Exception:
-        if len(schedules) > 1:
-            return sum([await _publish_step(publishing, [one]) for one in schedules])
-        # The schedule stays due and is tried again soon. Nobody else waits for it.
-        (schedule,) = schedules
-        publishing.context.failed_until[schedule.id] = publishing.now + RETRY_DIGEST
+        if len(chats) > 1:
+            return sum([await _publish_step(publishing, [one]) for one in chats])
+        # The chat stays due and is tried again soon. Nobody else waits for it.
+        chat = chats[0].subscriber.chat_id
+        publishing.context.failed_until[chat] = publishing.now + RETRY_DIGEST
         publishing.context.metrics.digest_failed()
-        log.exception("digest_failed", chat=schedule.subscriber.chat_id)
+        log.exception("digest_failed", chat=chat)
         return 0
-    for schedule in schedules:
-        publishing.context.failed_until.pop(schedule.id, None)
+    for one in chats:
+        publishing.context.failed_until.pop(one.subscriber.chat_id, None)
     return sum(digest is not None and not digest.is_empty for digest in found)
 
 
 async def _publish_together(
-    publishing: Publishing, schedules: Sequence[DueSchedule]
+    publishing: Publishing, chats: Sequence[DueChat]
 ) -> list[Digest | None]:
-    """The digest of each schedule's latest slot; a long outage gives one late digest."""
+    """One digest a chat for the latest slot that is due, however many were missed or fell into
+    quiet hours; in quiet hours none yet."""
     context, now = publishing.context, publishing.now
     due = []
-    for schedule in schedules:
-        subscriber = schedule.subscriber
-        zone = ZoneInfo(subscriber.zone)
-        latest = latest_due(schedule.timing, zone, schedule.due, now)
-        following = next_due(schedule.timing, zone, max(now, latest.instant)).instant
+    for chat in chats:
+        subscriber = chat.subscriber
+        zone, quiet = ZoneInfo(subscriber.zone), subscriber.quiet
+        wakes = quiet_ends(quiet, now, zone) if quiet else None
+        moves = tuple(
+            Move(one.id, one.since, wakes or next_digest(one.timing, zone, quiet, now))
+            for one in chat.schedules
+        )
         paused = subscriber.paused_until is not None and subscriber.paused_until > now
-        if paused or not is_allowed(context, subscriber):
-            await subscribers.advance_schedule(context.db, schedule.id, schedule.due, following)
+        if wakes or paused or not is_allowed(context, subscriber):
+            await schedules.move(context.db, moves)
         else:
-            name = slot_of(schedule.id, schedule.timing, latest)
-            due.append(Due(subscriber, Slot(name, schedule.id, schedule.due, following)))
+            name = latest_slot([(one.id, one.timing) for one in chat.schedules], zone, now)
+            due.append(Due(subscriber, Slot(name, moves)))
     return await publishing.publish(due) if due else []
 
 

@@ -4,6 +4,7 @@ One job a subscriber would cost 4 GB at a million; `misfire_grace_time` None bec
 is as good as a punctual one; at most one of each runs at a time.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -42,6 +43,8 @@ def _guarded(name: str, tick: Tick) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         try:
             await tick()
+        except asyncio.CancelledError:
+            return  # at a stop, which APScheduler would log as an error of the tick
         except Exception:
             log.exception("tick_failed", tick=name)
 

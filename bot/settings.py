@@ -24,6 +24,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 from bot.guard import AllowedHosts
+from bot.redaction import hide
+from storage.backups import folder_of
 
 PREFIX: Final = "SVODKA_"
 SQLITE: Final = "sqlite:///"
@@ -80,6 +82,13 @@ class Settings(BaseSettings):
     default_time: time = Field(time(8, 0), description="Local time of a new subscriber's digest.")
     articles_dir: Path | None = Field(
         None, description="A folder watched for article files (`.txt`). Empty: none."
+    )
+    backup_hours: int = Field(
+        24, ge=0, le=720, description="Hours between two backups of the database; `0`: none."
+    )
+    backups_kept: int = Field(3, ge=1, le=1_000, description="How many of them are kept.")
+    backup_dir: Path | None = Field(
+        None, description="Where backups go. Empty: `NAME-backups` beside the database."
     )
     poll_interval: int = Field(
         900, ge=5, le=86_400, description="Seconds between two looks at a feed and at the folder."
@@ -176,7 +185,14 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("bot_token_file", "articles_dir", "bot_token", "webhook_secret", mode="before")
+    @field_validator(
+        "bot_token_file",
+        "articles_dir",
+        "backup_dir",
+        "bot_token",
+        "webhook_secret",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -211,6 +227,10 @@ class Settings(BaseSettings):
         return (host.strip("[]"), int(port)) if port else None
 
     @property
+    def backup_folder(self) -> Path:
+        return self.backup_dir or folder_of(self.database_path)
+
+    @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.default_timezone)
 
@@ -240,6 +260,7 @@ class Settings(BaseSettings):
             raise SettingsError(
                 "SVODKA_BOT_TOKEN does not look like a token: it should read 123456:ABC-DEF…"
             )
+        hide(token)
         return token
 
 

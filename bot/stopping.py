@@ -22,3 +22,18 @@ async def uninterrupted(work: Coroutine[Any, Any, T]) -> T:
         await asyncio.wait([task], timeout=STOP_SECONDS)
         task.cancel()
         raise
+
+
+async def unless_stopped(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What `work` returns. None: `stop` was set first, and `work` was cancelled and has ended."""
+    task, stopping = asyncio.ensure_future(work), asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait([task, stopping], return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        task.cancel()
+        await asyncio.wait([task])
+        return None
+    finally:
+        task.cancel()
+        stopping.cancel()

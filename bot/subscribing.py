@@ -5,19 +5,26 @@ Handlers parse and answer; what is decided is decided here, through the store.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.context import Context
-from bot.errors import BadDurationError, StaleButtonError, TooManyTopicsError
+from bot.errors import (
+    BadDurationError,
+    BadQuietError,
+    StaleButtonError,
+    TooManyTimesError,
+    TooManyTopicsError,
+)
 from bot.i18n import language
 from bot.keyboards import access_keyboard
 from bot.making import OLDEST_NEWS
 from bot.pipeline import make_digest, publish_digest
 from bot.rendering import Message, Reader
 from digests.clustering import tell_stories
+from digests.errors import BadScheduleError
 from digests.models import (
     NOBODY,
     Access,
@@ -28,12 +35,13 @@ from digests.models import (
     Subscriber,
     Topic,
 )
-from digests.schedules import EVERY_DAY, Timing, next_due, parse_timing
+from digests.schedule_words import MOST_TIMES, parse_quiet, parse_timings
+from digests.schedules import EVERY_DAY, Timing, next_digest, upcoming
 from digests.suggesting import suggest_topics
 from digests.text.words import fold
 from digests.topics import MOST_QUERY_LETTERS, Query, parse_query, parse_topic
 from digests.zones import find_zone
-from storage import articles, search, stories, subscribers
+from storage import articles, schedules, search, stories, subscribers
 from storage.digests import Slot, digest_state
 
 LONGEST_PAUSE: Final = timedelta(days=365)
@@ -42,6 +50,7 @@ LIVE_TOPICS: Final = 6  # of them from what is being covered now
 SUGGESTED_SINCE: Final = timedelta(hours=48)
 SUGGESTED_FOR: Final = timedelta(minutes=30)
 STORIES_WEIGHED: Final = 300
+DIGESTS_SHOWN: Final = 3
 DURATION: Final = re.compile(r"^(?P<count>\d{1,4})?\s*(?P<unit>[^\W\d_]+)$")
 HOUR, DAY, WEEK, MONTH = (timedelta(hours=1), timedelta(days=1), timedelta(weeks=1), timedelta(30))
 UNITS: Final = (
@@ -186,9 +195,15 @@ async def _has_stories(context: Context, words: str) -> bool:
 # --- schedule --------------------------------------------------------------------------------
 
 
+async def timings_of(context: Context, chat: ChatId) -> list[Timing]:
+    """What the chat chose, else the default."""
+    known = await schedules.schedules_of(context.db, chat)
+    return [one.timing for one in known] or [Timing(context.settings.default_time, EVERY_DAY)]
+
+
 async def timing_of(context: Context, chat: ChatId) -> Timing:
-    schedule = await subscribers.schedule_of(context.db, chat)
-    return schedule.timing if schedule else Timing(context.settings.default_time, EVERY_DAY)
+    """The first of the chat's timings."""
+    return (await timings_of(context, chat))[0]
 
 
 def hour_of(packed: str) -> time:
@@ -199,28 +214,91 @@ def hour_of(packed: str) -> time:
         raise StaleButtonError from error
 
 
-async def schedule(
-    context: Context, subscriber: Subscriber, timing: Timing, zone: ZoneInfo
-) -> datetime:
-    """Set time, days and zone, and subscribe; when the next digest is due."""
-    due = next_due(timing, zone, context.now()).instant
-    await subscribers.set_schedule(context.db, subscriber.chat_id, timing, zone.key, due)
+async def schedule(context: Context, subscriber: Subscriber, timings: Sequence[Timing]) -> None:
+    """Set the times, with the zone and quiet hours of `subscriber`, and subscribe.
+
+    Raises TooManyTimesError.
+    """
+    if len(timings) > MOST_TIMES:
+        raise TooManyTimesError(most=MOST_TIMES)
+    await _write_schedules(context, subscriber, timings, subscribed=True)
     if subscriber.paused_until is not None:
         await subscribers.set_paused(context.db, subscriber.chat_id, None)
-    return due
 
 
-async def schedule_by_words(context: Context, subscriber: Subscriber, words: str) -> datetime:
-    """`8:30 weekdays`; days stay as they were when none is named. Raises BadScheduleError."""
-    timing = parse_timing(words, (await timing_of(context, subscriber.chat_id)).days)
-    return await schedule(context, subscriber, timing, ZoneInfo(subscriber.zone))
+async def _write_schedules(
+    context: Context, subscriber: Subscriber, timings: Sequence[Timing], *, subscribed: bool
+) -> None:
+    zone, quiet, now = ZoneInfo(subscriber.zone), subscriber.quiet, context.now()
+    dues = [next_digest(timing, zone, quiet, now) if subscribed else None for timing in timings]
+    entries = list(zip(timings, dues, strict=True))
+    await schedules.set_schedules(context.db, subscriber.chat_id, entries, zone.key, quiet)
+
+
+async def schedule_by_words(context: Context, subscriber: Subscriber, words: str) -> None:
+    """`8:00 20:00 weekdays`, `каждые 6 часов`; days stay as they were when none is named.
+
+    Raises BadScheduleError, TooManyTimesError.
+    """
+    await schedule(context, subscriber, await _parse(context, subscriber, words))
+
+
+async def add_times(context: Context, subscriber: Subscriber, words: str) -> None:
+    """As `schedule_by_words`, besides what is there."""
+    chosen = await _parse(context, subscriber, words)
+    await add_timings(context, subscriber, chosen)
+
+
+async def add_timings(context: Context, subscriber: Subscriber, chosen: Sequence[Timing]) -> None:
+    """A time that is there already gets the further days too. Raises TooManyTimesError."""
+    merged = {(one.at, one.every): one for one in await timings_of(context, subscriber.chat_id)}
+    for one in chosen:
+        known = merged.get((one.at, one.every), one)
+        merged[one.at, one.every] = replace(one, days=one.days | known.days)
+    await schedule(context, subscriber, list(merged.values()))
+
+
+async def drop_schedule(context: Context, subscriber: Subscriber, number: int) -> bool:
+    """Take one time away. False: it is the last. Raises StaleButtonError when there is none."""
+    known = await schedules.schedules_of(context.db, subscriber.chat_id)
+    kept = [one.timing for one in known if one.id != number]
+    if len(kept) == len(known):
+        raise StaleButtonError
+    if not kept:
+        return False
+    await _write_schedules(context, subscriber, kept, subscribed=subscriber.subscribed)
+    return True
+
+
+async def _parse(context: Context, subscriber: Subscriber, words: str) -> tuple[Timing, ...]:
+    days = (await timing_of(context, subscriber.chat_id)).days
+    return parse_timings(words, ZoneInfo(subscriber.zone), context.now(), days)
 
 
 async def move_to_zone(context: Context, subscriber: Subscriber, words: str) -> ZoneInfo:
     """A city, a zone, or the time it is there now. Raises UnknownZoneError."""
     zone = find_zone(words, context.now())
-    await schedule(context, subscriber, await timing_of(context, subscriber.chat_id), zone)
+    moved = replace(subscriber, zone=zone.key)
+    await schedule(context, moved, await timings_of(context, subscriber.chat_id))
     return zone
+
+
+async def keep_quiet(context: Context, subscriber: Subscriber, words: str) -> None:
+    """`23-7`, `off`: hours without digests. Raises BadQuietError."""
+    try:
+        quiet = parse_quiet(words)
+    except BadScheduleError as error:
+        raise BadQuietError(text=words[:80]) from error
+    changed = replace(subscriber, quiet=quiet)
+    timings = await timings_of(context, subscriber.chat_id)
+    await _write_schedules(context, changed, timings, subscribed=subscriber.subscribed)
+
+
+async def coming_digests(context: Context, subscriber: Subscriber) -> list[datetime]:
+    """When the next few digests come, after a pause if there is one."""
+    after = max(context.now(), subscriber.paused_until or context.now())
+    timings = await timings_of(context, subscriber.chat_id)
+    return upcoming(timings, ZoneInfo(subscriber.zone), subscriber.quiet, after, DIGESTS_SHOWN)
 
 
 def parse_duration(words: str) -> timedelta:

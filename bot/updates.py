@@ -8,6 +8,8 @@ get through, is mended by handling it again.
 import asyncio
 import random
 import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from itertools import count
 from typing import Final
@@ -20,11 +22,14 @@ from pydantic import ValidationError
 
 from bot.context import Context
 from bot.intake import Inbox
+from bot.keeping import until_kept
 from bot.pace import Pace
 from bot.patience import muted
 from bot.stopping import uninterrupted
 from bot.transient import is_passing
+from digests.models import ChatId
 from storage import updates
+from storage.errors import DatabaseError
 from storage.updates import StoredUpdate
 
 log = structlog.get_logger()
@@ -60,7 +65,7 @@ class Handling:
                 self._inbox.changed.clear()
                 await self._forget()
                 room = LANES_IN_MEMORY - len(self._busy)
-                if room > LANES_IN_MEMORY // 2:
+                if room > LANES_IN_MEMORY // 10:  # some at a time: it reads through the backlog
                     busy = list(self._busy)
                     for update in await updates.first_of_lanes(self._context.db, busy, room):
                         self._busy.add(update.lane)
@@ -71,14 +76,15 @@ class Handling:
         now = self._context.now()
         if now >= self._next_forget:
             self._next_forget = now + FORGET_EVERY
-            await updates.forget_handled(self._context.db, now)
+            with suppress(DatabaseError):  # in an hour, then
+                await updates.forget_handled(self._context.db, now)
 
     async def _take(self, update: StoredUpdate) -> None:
         try:
             if await self._is_answered_by_a_newer(update):
                 muted.set(True)  # in this task, which handles this update alone
                 if update.kind in ASKING:
-                    await updates.mark_handled(self._context.db, update.id, self._context.now(), {})
+                    await self._mark_handled(update, {})
                     return
             await asyncio.sleep(self._pace.reserve(update.lane))
             await self._handle_until_done(update)
@@ -122,9 +128,31 @@ class Handling:
                 log.warning("update_postponed", update=stored.id, cause=type(error).__name__)
                 return _retry_seconds(error, attempt)
             log.exception("update_failed", update=stored.id, chat=stored.chat_id)
-        now = self._context.now()
-        await updates.mark_handled(context.db, stored.id, now, context.expected)
+        await self._mark_handled(stored, context.expected)
         return None
+
+    async def _mark_handled(
+        self, update: StoredUpdate, expected: Mapping[ChatId, str | None]
+    ) -> None:
+        db, now = self._context.db, self._context.now()
+        await until_kept(lambda: updates.mark_handled(db, update.id, now, expected))
+
+    async def answer_unsaved(self, arrived: Iterable[StoredUpdate]) -> None:
+        """While the disk is full nothing new is kept: what only asks is answered, and what would
+        change something is refused with a sentence, by the error of the write that fails."""
+        async with asyncio.TaskGroup() as group:
+            for update in arrived:
+                group.create_task(self._answer_unsaved(update))
+
+    async def _answer_unsaved(self, arrived: StoredUpdate) -> None:
+        context = self._context.at(arrived.received)
+        try:
+            async with self._room:
+                update = Update.model_validate_json(arrived.body, context={"bot": context.bot})
+                feeding = self._dispatcher.feed_update(context.bot, update, context=context)
+                await uninterrupted(feeding)
+        except Exception:
+            log.exception("update_unsaved", update=arrived.id, chat=arrived.chat_id)
 
 
 def _retry_seconds(error: Exception, attempt: int) -> float:

@@ -15,9 +15,10 @@ from aiohttp import web
 
 from bot.context import Context
 from bot.errors import SettingsError
-from bot.intake import Inbox, described
+from bot.intake import AnswerUnsaved, Inbox, described
 from digests.errors import SvodkaError
 from storage import updates
+from storage.errors import DiskFullError
 
 log = structlog.get_logger()
 
@@ -28,10 +29,12 @@ CONNECTIONS: Final = 8  # at once: storing an update takes a millisecond
 class Receiver:
     """Takes the place of polling."""
 
-    def __init__(self, context: Context, inbox: Inbox) -> None:
+    def __init__(self, context: Context, inbox: Inbox, answer_unsaved: AnswerUnsaved) -> None:
+        """`answer_unsaved` is for updates that the full disk has no room for."""
         self._context = context
         self._secret = context.settings.secret()
         self._inbox = inbox
+        self._answer_unsaved = answer_unsaved
         inbox.caught_up.set()  # what waits at Telegram comes when it comes
 
     def route(self) -> web.RouteDef:
@@ -46,9 +49,12 @@ class Receiver:
         if raw is None:
             log.warning("webhook_malformed")
             return web.Response(status=400)
+        stored = described(raw, self._context.now())
         try:
-            stored = described(raw, self._context.now())
             await updates.store_updates(self._context.db, [stored])
+        except DiskFullError:
+            await self._answer_unsaved([stored])
+            return web.Response()
         except SvodkaError as error:
             log.warning("webhook_not_stored", update=raw["update_id"], cause=str(error))
             return web.Response(status=503)

@@ -7,6 +7,8 @@ so that a digest somebody waits for never stands behind a bomb.
 """
 
 import asyncio
+import heapq
+import itertools
 import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,10 +19,10 @@ from typing import Final, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import WorkerError
-from bot.worker_side import call, limit_memory
+from bot.worker_side import call, limit_memory, nothing
 
 JOB_SECONDS: Final = 10.0
-JOB_MEGABYTES: Final = 256
+JOB_MEGABYTES: Final = 224  # of data; with 20 MB of program text that is 256 at most
 JOBS_BEFORE_RENEWAL: Final = 2_000  # a long-lived worker never keeps more than it needs
 
 P = ParamSpec("P")
@@ -28,9 +30,16 @@ R = TypeVar("R")
 
 
 class Workers:
-    def __init__(self, pool: ProcessPool) -> None:
+    def __init__(self, pool: ProcessPool, count: int) -> None:
         self._pool = pool
         self.kills: Counter[str] = Counter()  # by reason: too_slow, died
+        self._free = count  # processes that nobody who takes turns is using
+        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._numbers = itertools.count()
+
+    def start(self) -> None:
+        """Start the processes now: that holds up an event loop for 0.1 s, so before it matters."""
+        self._pool.schedule(call, args=(nothing,))
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a function of `digests` in a worker.
@@ -54,6 +63,38 @@ class Workers:
         self.kills[reason] += 1
         return WorkerError(job=function.__name__, reason=reason)
 
+    async def run_in_turn(
+        self, cost_seconds: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """As `run`, but whoever costs little goes before who costs much: each waits as if it had
+        come so many seconds later. Nobody waits for ever, and a crowd of giants holds up no dwarf.
+        """
+        loop = asyncio.get_running_loop()
+        if self._free:
+            self._free -= 1
+        else:
+            turn: asyncio.Future[None] = loop.create_future()
+            place = (loop.time() + cost_seconds, next(self._numbers), turn)
+            heapq.heappush(self._waiting, place)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():
+                    self._pass_on()
+                raise
+        try:
+            return await self.run(function, *args, **kwargs)
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        while self._waiting:
+            _, _, turn = heapq.heappop(self._waiting)
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
+
 
 @contextmanager
 def start_workers(count: int = 1) -> Iterator[Workers]:
@@ -66,7 +107,7 @@ def start_workers(count: int = 1) -> Iterator[Workers]:
         context=multiprocessing.get_context("spawn"),
     )
     try:
-        yield Workers(pool)
+        yield Workers(pool, count)
     finally:
         pool.stop()  # type: ignore[no-untyped-call]
         pool.join()

@@ -5,7 +5,7 @@ rendering. `None` means what the comment beside the field says, and nothing else
 """
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import IntEnum, StrEnum
 from typing import Final, NewType
 
@@ -317,6 +317,14 @@ class Access(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """Local hours in which a chat is sent no digest: from `start` until before `end`."""
+
+    start: time
+    end: time  # not later than `start`: of the next day
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """A chat with what it asked for."""
 
@@ -335,6 +343,7 @@ class Subscriber:
     paused_until: datetime | None  # None: not paused
     unreachable: bool  # Telegram refuses our messages
     expects: str | None  # None: plain words are a search; else what they answer
+    quiet: Quiet | None = None  # None: digests come at any hour
 
     @property
     def is_private(self) -> bool:

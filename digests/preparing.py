@@ -23,6 +23,7 @@ from digests.text.keys import keys_of
 from digests.text.language import language_of
 
 MOST_TEXT_LETTERS: Final = 60_000
+MOST_DOCUMENT_LETTERS: Final = 600_000  # all entries together; a few seconds' work
 MOST_LINK_LETTERS: Final = 2_000
 SENTENCE_LETTERS: Final = 600  # a longer one would fill the digest
 NOON: Final = time(12)
@@ -123,7 +124,7 @@ def prepare_all(
     boilerplate: frozenset[str] = frozenset(),
 ) -> Batch:
     """(name, entry) pairs of one source; one bad entry never stops the others."""
-    entries = list(entries)
+    entries = _within_measure(list(entries))
     boilerplate |= _repeated_lines(entry for _, entry in entries)
     prepared = []
     rejected = []
@@ -133,6 +134,14 @@ def prepare_all(
         except SvodkaError as error:
             rejected.append(Rejection(name[:80], error.code))
     return Batch(None, tuple(prepared), tuple(rejected))
+
+
+def _within_measure(entries: list[tuple[str, Entry]]) -> list[tuple[str, Entry]]:
+    """The same entries, with long texts cut when all of them together are too long."""
+    if sum(len(entry.text) for _, entry in entries) <= MOST_DOCUMENT_LETTERS:
+        return entries
+    share = MOST_DOCUMENT_LETTERS // len(entries)
+    return [(name, replace(entry, text=entry.text[:share])) for name, entry in entries]
 
 
 def _repeated_lines(entries: Iterable[Entry]) -> frozenset[str]:

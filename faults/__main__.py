@@ -12,7 +12,7 @@ from typing import Final
 
 from rich.console import Console
 
-from faults import backlog, building, crashes, network, refusals
+from faults import backlog, building, canary, clocks, crashes, files, network, refusals
 from faults.table import Plan, Row, as_markdown, drawn
 
 Group = Callable[[Plan], Awaitable[list[Row]]]
@@ -23,6 +23,9 @@ GROUPS: Final[dict[str, Group]] = {
     "network": network.run,
     "refusals": refusals.run,
     "backlog": backlog.run,
+    "clocks": clocks.run,
+    "files": files.run,
+    "canary": canary.run,
 }
 
 

@@ -1,4 +1,4 @@
-"""Building a digest fails at its N-th statement, for every N: one digest a slot in the end.
+"""Building digests fails at the N-th statement, for every N: one digest a slot in the end.
 
 In this process, because no operator can make a chosen statement fail; sandbox and file are real.
 """
@@ -20,12 +20,13 @@ from bot.settings import load_settings
 from digests.models import SourceKind
 from faults.crashes import make_due
 from faults.feed import run_feed
-from faults.judging import FIRST_CHAT, introduce, one, people, rows
+from faults.judging import introduce, one, people, rows
 from faults.table import Plan, Row
 from storage import sources
 from storage.database import Database, Transaction
 
 MOST_STATEMENTS = 200
+CHATS = 3
 
 
 class BrokenStatementError(Exception):
@@ -90,9 +91,9 @@ async def run(plan: Plan) -> list[Row]:
     set_up_logs("CRITICAL", "json")  # each failure would be logged with a traceback
     folder = plan.scratch("building")
     database = folder / "svodka.sqlite"
-    world = World(people=people(1), groups=[])
+    world = World(people=people(CHATS), groups=[])
     async with run_feed() as feed, run_sandbox(world=world) as sandbox:
-        await introduce(database, [FIRST_CHAT])
+        await introduce(database, list(world.people))
         settings = load_settings(
             _env_file=None,
             bot_token=sandbox.token,
@@ -107,7 +108,7 @@ async def run(plan: Plan) -> list[Row]:
             broken, wrong = await break_each(context, database)
     return [
         Row(
-            "failure at the N-th statement of building a digest, every N",
+            f"failure at the N-th statement of building digests for {CHATS} chats, every N",
             broken,
             "one digest a slot, with its messages and what it tells",
             f"{wrong} slots without or with two",
@@ -140,7 +141,7 @@ async def next_article(context: Context) -> None:
 
 
 def is_whole(database: Path, slots: int) -> bool:
-    """One digest each slot so far, each with one message and with something told."""
+    """One digest each slot and chat so far, each with one message and with something told."""
     counts = rows(
         database,
         """
@@ -150,5 +151,5 @@ def is_whole(database: Path, slots: int) -> bool:
         FROM digest
         """,
     )[0]
-    due = one(database, "SELECT next_due_at FROM schedule")
-    return set(counts) == {slots} and due > datetime.now(UTC).timestamp()
+    due = one(database, "SELECT min(next_due_at) FROM schedule")
+    return set(counts) == {slots * CHATS} and due > datetime.now(UTC).timestamp()

@@ -43,10 +43,15 @@ class Broadcast:
                 if not self.began and self.world.ledger:
                     self.began = time.monotonic()
 
-    async def rest(self) -> None:
+    async def measure(self) -> None:
+        """The rate of requests until nine tenths have arrived, whatever they met."""
         await self.until(0.9)
         requests = self.world.requests["sendmessage"]
         self.a_second = requests / (time.monotonic() - self.began)
+
+    async def rest(self) -> None:
+        if not self.a_second:
+            await self.measure()
         async with asyncio.timeout(REST_SECONDS):
             while unsent(self.bot.database):
                 await asyncio.sleep(0.2)
@@ -161,6 +166,7 @@ async def storm(plan: Plan) -> Row:
                 "retry_after", method="sendMessage", times=None, probability=0.005, retry_after=wait
             )
         await done.bot.start()
+        await done.measure()
         await done.until(0.95)
         await done.bot.kill()
         await done.bot.start()

@@ -72,6 +72,22 @@ class Bot:
             log.seek(since)
             return log.read().decode(errors="replace")
 
+    async def told(self, *words: str) -> tuple[int | None, str]:
+        """The exit status and the words of another process, which is given the same settings."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *words,
+            env=self._environment | {"COLUMNS": "200", "NO_COLOR": "1"},
+            cwd=Path(__file__).parents[1],
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        async with asyncio.timeout(STARTING_SECONDS):
+            said, _ = await process.communicate()
+        return process.returncode, said.decode(errors="replace")
+
     async def kill(self) -> None:
         """As kill -9 does, its worker processes too."""
         os.killpg(self.process.pid, signal.SIGKILL)

@@ -9,7 +9,7 @@ from bot.sandbox.model import Chat
 from bot.sandbox.people import migrate, say, unblock
 from bot.sandbox.server import run_sandbox
 from bot.sandbox.world import Group, World
-from faults.judging import compared, introduce, one, people, queue, unsent
+from faults.judging import compared, introduce, people, queue, rows, unsent
 from faults.process import Bot, bot_of
 from faults.table import Plan, Row
 
@@ -51,7 +51,8 @@ async def run(plan: Plan) -> list[Row]:
         well = [chat for chat in chats if chat not in refusing.away]
         await bot.start()
         rate = await until_all_have(world, well)
-        kept = one(bot.database, "SELECT count(*) FROM delivery WHERE state = 'waiting'")
+        waiting = rows(bot.database, "SELECT chat_id FROM delivery WHERE state = 'waiting'")
+        kept = sum(row["chat_id"] in refusing.away for row in waiting)
         come_back(world, refusing)
         async with asyncio.timeout(REST_SECONDS):
             while unsent(bot.database):

@@ -133,7 +133,7 @@ async def _queue(
         """,  # noqa: S608 - a constant
         _values(audience, now) | {"last": row["last_chat_id"], "limit": limit},
     )
-    chats = [one["chat_id"] for one in rows]
+    chats = [int(one["chat_id"]) for one in rows]
     for chat in chats:
         await queue_notice(tx, ChatId(chat), row["content"], now)
-    return int(chats)
+    return chats

@@ -1,5 +1,8 @@
 """The file: one writer connection, two readers, transactions.
 
+A file that is damaged, newer than the program or another program's is refused as it is, with the
+command that helps. Before a migration there is a backup.
+
 Writes are `BEGIN IMMEDIATE` (a deferred transaction that upgrades fails at once with
 BUSY_SNAPSHOT whatever the time-out) and nothing is awaited on the network inside one. Readers are
 `query_only`; two of them cut queueing behind a slow query, more do not raise throughput.
@@ -7,19 +10,38 @@ BUSY_SNAPSHOT whatever the time-out) and nothing is awaited on the network insid
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Final
 
 import aiosqlite
 
-from storage.errors import DamagedDatabaseError, OldSqliteError, UnusableDatabaseError
-from storage.migrate import migrate
+from storage.backups import back_up, folder_of, newest_backup, schema_backup
+from storage.checking import BUSY_SECONDS, check_file
+from storage.errors import (
+    BusyDatabaseError,
+    DamagedDatabaseError,
+    DatabaseError,
+    DiskFullError,
+    NewerSchemaError,
+    OldSqliteError,
+    UnusableDatabaseError,
+)
+from storage.migrate import migrate, newest_schema
 
 READERS: Final = 2
-BUSY_SECONDS: Final = 8.0
+PROBE_BYTES: Final = 256 * 1024
 OLDEST_SQLITE: Final = (3, 37, 0)
+
+# A write, the growth of the log's index, or a flush that the disk has no room for.
+NO_ROOM: Final = frozenset((
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR_WRITE,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_FSYNC,
+))  # fmt: skip
 
 Parameters = Mapping[str, Any]
 NOTHING: Final[Parameters] = {}
@@ -64,6 +86,7 @@ class Database:
         self, path: Path, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]
     ) -> None:
         self.path = path
+        self.is_full = False  # since a write found no room, until `has_room` finds some
         self._writer = writer
         self._writing = asyncio.Lock()
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
@@ -72,16 +95,43 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Transaction]:
-        """One transaction: committed at the end of the block, rolled back on any error in it."""
+        """One transaction: committed at the end of the block, rolled back on any error in it.
+
+        Raises DiskFullError, BusyDatabaseError.
+        """
         async with self._writing:
             try:
                 # Cancelled while it waits, BEGIN still happens in its thread; a COMMIT may fail.
                 await self._writer.execute("BEGIN IMMEDIATE")
                 yield Transaction(self._writer)
                 await self._writer.commit()
+            except sqlite3.OperationalError as error:
+                await self._writer.rollback()
+                raise self._explained(error) from error
             except BaseException:
                 await self._writer.rollback()
                 raise
+
+    def _explained(self, error: sqlite3.OperationalError) -> Exception:
+        """What the operator can do something about; else the error itself."""
+        if error.sqlite_errorcode in NO_ROOM:
+            self.is_full = True
+            return DiskFullError(path=str(self.path), cause=str(error))
+        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return BusyDatabaseError(path=str(self.path), cause=str(error))
+        return error
+
+    async def has_room(self) -> bool:
+        """Whether something of some size can be written again."""
+        try:
+            async with self.write() as tx:
+                values = {"name": "room", "value": "0" * PROBE_BYTES}
+                await tx.execute("INSERT INTO state (name, value) VALUES (:name, :value)", values)
+                await tx.execute("DELETE FROM state WHERE name = :name", values)
+        except DatabaseError:
+            return False
+        self.is_full = False
+        return True
 
     async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
         reader = await self._readers.get()
@@ -96,18 +146,18 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(path: Path) -> AsyncIterator[Database]:
-    """Open the file, made and migrated as needed.
+async def open_database(path: Path, backups: Path | None = None) -> AsyncIterator[Database]:
+    """Open the file, made and migrated as needed; `backups` None: they are beside it.
 
     Raises OldSqliteError, NewerSchemaError, ForeignDatabaseError, UnusableDatabaseError, and
-    DamagedDatabaseError when the file is not a sound database; a damaged file is left as it
-    is, never made anew.
+    DamagedDatabaseError when the file is not a sound database. What is refused is left as it is,
+    never made anew.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise OldSqliteError(version=sqlite3.sqlite_version)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _prepare(path)
+        await _prepare_aside(path, backups or folder_of(path))
     except (OSError, sqlite3.OperationalError) as error:
         raise UnusableDatabaseError(path=str(path), cause=str(error)) from error
     async with AsyncExitStack() as stack:
@@ -118,22 +168,27 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         yield Database(path, writer, readers)
 
 
-def _prepare(path: Path) -> None:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+async def _prepare_aside(path: Path, backups: Path) -> None:
+    """A large file takes a while to check, and whoever waits may be told to stop meanwhile."""
+    stopping = threading.Event()
     try:
-        check = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if check != "ok":
-            raise DamagedDatabaseError(path=str(path), found=check)
-        migrate(connection)
-        connection.execute(
-            "PRAGMA journal_mode = WAL"
-        )  # after a newer schema was refused untouched
-    except sqlite3.DatabaseError as error:
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        raise DamagedDatabaseError(path=str(path), found=str(error)) from error
+        await asyncio.to_thread(_prepare, path, backups, stopping.is_set)
     finally:
-        connection.close()
+        stopping.set()
+
+
+def _prepare(path: Path, backups: Path, stopped: Callable[[], bool]) -> None:
+    newest = newest_backup(backups, path)
+    try:
+        checked = check_file(path, empty=newest is None, stopped=stopped) if path.exists() else None
+    except (DamagedDatabaseError, NewerSchemaError) as error:
+        error.values["backup"] = str(newest or "BACKUP")
+        raise
+    if checked and 0 < checked.schema < newest_schema():
+        back_up(path, schema_backup(backups, path, checked.schema), stopped)
+    with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+        migrate(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 @asynccontextmanager

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from digests.models import ArticleId, ChatId, DigestId, Reason, ScheduleId, StoryId, Terms
+from digests.models import ArticleId, ChatId, DigestId, Reason, StoryId, Terms
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
+from storage.schedules import Move, move_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +26,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """What makes a digest unique in its chat, and the schedule that moves on with it."""
+    """What makes a digest unique in its chat, and the schedules that move on with it."""
 
     name: str
-    schedule: ScheduleId | None = None  # None: asked for by hand
-    due: datetime | None = None  # None with schedule
-    next_due: datetime | None = None  # None with schedule
+    moves: tuple[Move, ...] = ()  # empty: asked for by hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +43,21 @@ class Publication:
     told: Sequence[Told]
 
 
-async def window_starts(db: Database, chats: Sequence[ChatId]) -> dict[ChatId, datetime]:
-    """The end of the last digest that reached each chat or told it nothing, if there is one."""
+async def window_starts(
+    db: Database, chats: Sequence[ChatId], now: datetime
+) -> dict[ChatId, datetime]:
+    """The end of the last digest that reached each chat or told it nothing, if there is one.
+
+    One made later than `now`, by a clock that was wrong, does not count.
+    """
     rows = await db.fetch_all(
         """
         SELECT chat_id, max(made_at) AS made_at FROM digest
-        WHERE chat_id IN (SELECT value FROM json_each(:chats)) AND state <> 'failed'
+        WHERE chat_id IN (SELECT value FROM json_each(:chats)) AND made_at <= :now
+          AND state <> 'failed'
         GROUP BY chat_id
         """,
-        {"chats": json.dumps(list(chats))},
+        {"chats": json.dumps(list(chats)), "now": to_seconds(now)},
     )
     return {ChatId(row["chat_id"]): from_seconds(row["made_at"]) for row in rows}
 
@@ -151,18 +156,7 @@ async def publish_all(
     times, in one transaction. None: the slot has its digest already; only the schedule moves on.
     """
     async with db.write() as tx:
-        await tx.execute_all(
-            "UPDATE schedule SET next_due_at = :next WHERE id = :id AND next_due_at = :due",
-            [
-                {
-                    "id": one.slot.schedule,
-                    "due": to_seconds(one.slot.due),
-                    "next": to_seconds(one.slot.next_due),
-                }
-                for one in publications
-                if one.slot.schedule is not None
-            ],
-        )
+        await move_in(tx, [move for one in publications for move in one.slot.moves])
         rows = await tx.fetch_all(
             """
             INSERT OR IGNORE INTO digest (chat_id, slot, since_at, made_at, state)

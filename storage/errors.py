@@ -14,7 +14,7 @@ class NewerSchemaError(DatabaseError):
 
 
 class DamagedDatabaseError(DatabaseError):
-    """The file is no sound SQLite database; it is left untouched."""
+    """The file is no sound SQLite database; it is left untouched. `backup` is the newest one."""
 
     code = "error.damaged_database"
 
@@ -33,3 +33,35 @@ class UnusableDatabaseError(DatabaseError):
 
 class OldSqliteError(DatabaseError):
     code = "error.old_sqlite"
+
+
+class DatabaseInUseError(DatabaseError):
+    """Another bot holds the file's lock."""
+
+    code = "error.database_in_use"
+
+
+class DiskFullError(DatabaseError):
+    """There is no room to write; nothing of the transaction was kept."""
+
+    code = "error.disk_full"
+
+
+class BusyDatabaseError(DatabaseError):
+    """Another process held the file for longer than we wait."""
+
+    code = "error.database"
+
+
+class NoSuchBackupError(DatabaseError):
+    code = "error.no_such_backup"
+
+
+class DamagedBackupError(DatabaseError):
+    code = "error.damaged_backup"
+
+
+class BackupInterruptedError(DatabaseError):
+    """The bot stops before the backup is done; nothing is left of it."""
+
+    code = "error.backup_interrupted"

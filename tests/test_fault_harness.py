@@ -8,10 +8,11 @@ import pytest
 from faults.__main__ import GROUPS
 from faults.table import Plan
 
-SHORT_ENOUGH = ("building", "crashes", "refusals")
+JUDGED_WITHOUT_A_CLOCK = ("building", "crashes")  # a busy machine changes no verdict
 
 
-@pytest.mark.parametrize("group", SHORT_ENOUGH)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("group", JUDGED_WITHOUT_A_CLOCK)
 async def test_what_is_to_be_reached_under_faults_is_reached(group: str, tmp_path: Path) -> None:
     seed = random.SystemRandom().randrange(10**6)
     rows = await GROUPS[group](Plan(seed, short=True, folder=tmp_path))

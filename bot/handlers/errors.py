@@ -6,7 +6,7 @@ from aiogram.exceptions import TelegramForbiddenError, TelegramMigrateToChat
 from aiogram.types import ErrorEvent
 
 from bot.context import Context
-from bot.errors import FetchError, TooOftenError
+from bot.errors import FetchError
 from bot.i18n import Language, language
 from bot.middlewares import answer_press
 from bot.transient import is_passing
@@ -67,6 +67,6 @@ def sentence(error: BaseException, spoken: Language) -> str:
         if spoken.has(key):
             return spoken.say(key)
         return spoken.say("error.fetch", reason=reason.replace("_", " ").upper())
-    if isinstance(error, TooOftenError):
-        return spoken.say(error.code, seconds=error.values["seconds"])
-    return spoken.say(error.code if spoken.has(error.code) else "error.internal")
+    return spoken.say(
+        error.code if spoken.has(error.code) else "error.internal", None, **error.values
+    )

@@ -1,5 +1,9 @@
-"""When digests come: time, days, zone, a pause; and a digest right now."""
+"""When digests come: times, days, zone, quiet hours, a pause; and a digest right now."""
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from aiogram import F, Router
@@ -11,27 +15,42 @@ from bot.errors import StaleButtonError
 from bot.handlers.answering import ask, say, show
 from bot.i18n import Language
 from bot.keyboards import (
+    EVERY_HOURS,
+    DropSchedule,
     Go,
     PickDay,
+    PickEvery,
     PickHour,
+    PickQuiet,
     PickZone,
     days_keyboard,
     hours_keyboard,
+    quiet_keyboard,
     schedule_keyboard,
+    timing_label,
     zones_keyboard,
 )
 from bot.subscribing import (
+    add_timings,
+    coming_digests,
     digest_now,
+    drop_schedule,
     hour_of,
+    keep_quiet,
     move_to_zone,
     parse_duration,
     schedule,
     schedule_by_words,
     timing_of,
+    timings_of,
 )
 from digests.models import Digest, Subscriber
-from digests.schedules import EVERY_DAY, WEEKDAYS, WEEKEND, Timing, day_numbers
-from storage import subscribers
+from digests.schedules import EVERY_DAY, WEEKDAYS, WEEKEND, Timing, day_numbers, every_hours
+from storage import schedules, subscribers
+
+QUIET_WORDS: Final = re.compile(
+    r"(?:quiet(?:\s+hours)?|тихие(?:\s+часы)?|тихо|не\s+беспокоить)\s+(?P<hours>.+)", re.IGNORECASE
+)
 
 
 def make_router() -> Router:
@@ -45,9 +64,15 @@ def make_router() -> Router:
     press.register(show_hours, Go.filter(F.page == "time"), flags=changes)
     press.register(show_days, Go.filter(F.page == "days"), flags=changes)
     press.register(show_zones, Go.filter(F.page == "zone"), flags=changes)
+    press.register(show_more_hours, Go.filter(F.page == "moretime"), flags=changes)
+    press.register(show_quiet, Go.filter(F.page == "quiet"), flags=changes)
     press.register(switch_off, Go.filter(F.page == "off"), flags=changes)
     press.register(switch_on, Go.filter(F.page == "on"), flags=changes)
     press.register(pick_hour, PickHour.filter(F.flow == "menu"), flags=changes)
+    press.register(pick_another_hour, PickHour.filter(F.flow == "more"), flags=changes)
+    press.register(pick_every, PickEvery.filter(), flags=changes)
+    press.register(pick_quiet, PickQuiet.filter(), flags=changes)
+    press.register(drop_time, DropSchedule.filter(), flags=changes)
     press.register(pick_days, PickDay.filter(), flags=changes)
     press.register(pick_zone, PickZone.filter(F.flow == "menu"), flags=changes)
     return router
@@ -60,9 +85,12 @@ async def tell_schedule(
     subscriber: Subscriber,
     spoken: Language,
 ) -> None:
-    """`/schedule` shows it, `/schedule 8:30 weekdays` sets it."""
-    if command.args:
-        await schedule_by_words(context, subscriber, command.args)
+    """`/schedule` shows it, `/schedule 8:30 weekdays` sets it, `/schedule quiet 23-7` spares it."""
+    words = (command.args or "").strip()
+    if quiet := QUIET_WORDS.fullmatch(words):
+        await keep_quiet(context, subscriber, quiet["hours"])
+    elif words:
+        await schedule_by_words(context, subscriber, words)
     await show_schedule(message, context, subscriber, spoken)
 
 
@@ -71,21 +99,40 @@ async def show_schedule(
 ) -> None:
     now = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
     zone = ZoneInfo(now.zone)
-    timing = await timing_of(context, now.chat_id)
-    known = await subscribers.schedule_of(context.db, now.chat_id)
-    due = known.next_due if known else None
+    timings = await timings_of(context, now.chat_id)
+    coming = await coming_digests(context, now)
     text = spoken.say(
-        "schedule.shown" if due else "schedule.none",
-        days=described_days(timing.days, spoken),
-        at=f"{timing.at:%H:%M}",
+        "schedule.shown" if now.subscribed else "schedule.none",
+        when=described_timings(timings, spoken),
         zone=spoken.city(zone.key),
-        next=spoken.short_moment(due, zone) if due else "",
+        next="; ".join(spoken.short_moment(moment, zone) for moment in coming),
     )
+    if now.quiet:
+        start, end = f"{now.quiet.start:%H:%M}", f"{now.quiet.end:%H:%M}"
+        text += "\n" + spoken.say("schedule.quiet_shown", start=start, end=end)
     if now.paused_until and now.paused_until > context.now():
         text += "\n" + spoken.say(
             "schedule.paused", until=spoken.short_moment(now.paused_until, zone)
         )
-    await show(event, text, schedule_keyboard(spoken, subscribed=due is not None))
+    known = await schedules.schedules_of(context.db, now.chat_id)
+    await show(event, text, schedule_keyboard(known, spoken))
+
+
+def described_timings(timings: Sequence[Timing], spoken: Language) -> str:
+    """`каждый день в 08:00, 20:00; каждые 6 часов по будням`."""
+    at: dict[int, list[str]] = {}
+    rhythms = []
+    for timing in timings:
+        if timing.every is None:
+            at.setdefault(timing.days, []).append(timing_label(timing, spoken))
+            continue
+        days = "" if timing.days == EVERY_DAY else " " + described_days(timing.days, spoken)
+        rhythms.append(timing_label(timing, spoken) + days)
+    daily = [
+        spoken.say("schedule.daily", days=described_days(days, spoken), at=", ".join(times))
+        for days, times in at.items()
+    ]
+    return "; ".join([*daily, *rhythms])
 
 
 def described_days(days: int, spoken: Language) -> str:
@@ -137,8 +184,75 @@ async def pick_hour(
     spoken: Language,
 ) -> None:
     days = (await timing_of(context, subscriber.chat_id)).days
-    timing = Timing(hour_of(callback_data.at), days)
-    await schedule(context, subscriber, timing, ZoneInfo(subscriber.zone))
+    await schedule(context, subscriber, [Timing(hour_of(callback_data.at), days)])
+    await show_schedule_page(press, context, subscriber, spoken)
+
+
+async def pick_every(
+    press: CallbackQuery,
+    callback_data: PickEvery,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    if callback_data.hours not in EVERY_HOURS:
+        raise StaleButtonError
+    zone, days = ZoneInfo(subscriber.zone), (await timing_of(context, subscriber.chat_id)).days
+    timing = every_hours(callback_data.hours, zone, context.now(), days=days)
+    await schedule(context, subscriber, [timing])
+    await show_schedule_page(press, context, subscriber, spoken)
+
+
+async def show_more_hours(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    context.expect(subscriber.chat_id, "more_time")
+    question, keys = spoken.say("schedule.ask_more"), hours_keyboard("more", spoken)
+    await ask(press, subscriber, spoken, question, keys)
+
+
+async def pick_another_hour(
+    press: CallbackQuery,
+    callback_data: PickHour,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    days = (await timing_of(context, subscriber.chat_id)).days
+    await add_timings(context, subscriber, [Timing(hour_of(callback_data.at), days)])
+    await show_schedule_page(press, context, subscriber, spoken)
+
+
+async def drop_time(
+    press: CallbackQuery,
+    callback_data: DropSchedule,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> str | None:
+    if not await drop_schedule(context, subscriber, callback_data.schedule):
+        return spoken.say("schedule.one_time")
+    await show_schedule_page(press, context, subscriber, spoken)
+    return None
+
+
+async def show_quiet(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    context.expect(subscriber.chat_id, "quiet")
+    await ask(press, subscriber, spoken, spoken.say("schedule.ask_quiet"), quiet_keyboard(spoken))
+
+
+async def pick_quiet(
+    press: CallbackQuery,
+    callback_data: PickQuiet,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    start, _, end = callback_data.hours.partition("-")
+    words = f"{hour_of(start):%H:%M}-{hour_of(end):%H:%M}" if end else "off"
+    await keep_quiet(context, subscriber, words)
     await show_schedule_page(press, context, subscriber, spoken)
 
 
@@ -149,14 +263,15 @@ async def pick_days(
     subscriber: Subscriber,
     spoken: Language,
 ) -> str | None:
+    """The days of all times alike; words can tell them apart."""
     if callback_data.days == 0:
         return spoken.say("schedule.one_day")
     if not 0 < callback_data.days <= EVERY_DAY:
         raise StaleButtonError
-    at = (await timing_of(context, subscriber.chat_id)).at
-    timing = Timing(at, callback_data.days)
-    await schedule(context, subscriber, timing, ZoneInfo(subscriber.zone))
-    await show(press, spoken.say("schedule.ask_days"), days_keyboard(timing, spoken))
+    known = await timings_of(context, subscriber.chat_id)
+    timings = [replace(one, days=callback_data.days) for one in known]
+    await schedule(context, subscriber, timings)
+    await show(press, spoken.say("schedule.ask_days"), days_keyboard(timings[0], spoken))
     return None
 
 
@@ -174,15 +289,14 @@ async def pick_zone(
 async def switch_off(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.unsubscribe(context.db, subscriber.chat_id)
+    await schedules.unsubscribe(context.db, subscriber.chat_id)
     await show_schedule(press, context, subscriber, spoken)
 
 
 async def switch_on(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    timing = await timing_of(context, subscriber.chat_id)
-    await schedule(context, subscriber, timing, ZoneInfo(subscriber.zone))
+    await schedule(context, subscriber, await timings_of(context, subscriber.chat_id))
     await show_schedule(press, context, subscriber, spoken)
 
 

@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, Message
 from bot.context import Context
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show
-from bot.handlers.schedule import described_days
+from bot.handlers.schedule import described_timings
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
     MINUTES,
@@ -25,7 +25,7 @@ from bot.keyboards import (
     settings_keyboard,
     telling_name,
 )
-from bot.subscribing import timing_of
+from bot.subscribing import timings_of
 from digests.models import Subscriber
 from storage import subscribers
 
@@ -66,9 +66,9 @@ async def show_settings(
 ) -> None:
     now = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
     topics = await subscribers.topics_of(context.db, now.chat_id)
-    timing = await timing_of(context, now.chat_id)
+    timings = await timings_of(context, now.chat_id)
     when = (
-        f"{described_days(timing.days, spoken)}, {timing.at:%H:%M} ({spoken.city(now.zone)})"
+        f"{described_timings(timings, spoken)} ({spoken.city(now.zone)})"
         if now.subscribed
         else spoken.say("settings.not_subscribed")
     )

@@ -34,7 +34,7 @@ from bot.subscribing import (
 from digests.models import ArticleId, ChatId, Subscriber
 from digests.schedules import Timing
 from digests.text.words import fold
-from storage import articles, subscribers
+from storage import articles, schedules, subscribers
 
 ARTICLE_PREFIX = "a_"
 
@@ -123,9 +123,7 @@ async def pick_hour(
 ) -> None:
     """The zone decides when the hour is; until it is known the default one counts."""
     days = (await timing_of(context, subscriber.chat_id)).days
-    await schedule(
-        context, subscriber, Timing(hour_of(callback_data.at), days), ZoneInfo(subscriber.zone)
-    )
+    await schedule(context, subscriber, [Timing(hour_of(callback_data.at), days)])
     await ask_zone(press, context, subscriber, spoken)
 
 
@@ -180,7 +178,7 @@ async def finish(
 async def stop(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    await subscribers.unsubscribe(context.db, subscriber.chat_id)
+    await schedules.unsubscribe(context.db, subscriber.chat_id)
     context.expect(subscriber.chat_id, None)
     await message.answer(spoken.say("stop.done"))
 

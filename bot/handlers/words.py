@@ -11,7 +11,14 @@ from bot.handlers.stories import show_topic
 from bot.i18n import Language
 from bot.keyboards import suggestions_keyboard
 from bot.rendering import Reader
-from bot.subscribing import follow, move_to_zone, schedule_by_words, suggested_topics
+from bot.subscribing import (
+    add_times,
+    follow,
+    keep_quiet,
+    move_to_zone,
+    schedule_by_words,
+    suggested_topics,
+)
 from digests.models import Subscriber
 from storage import subscribers
 
@@ -46,6 +53,14 @@ async def take_words(
             await _take_topic(message, context, subscriber, spoken, words)
         case "time":
             await schedule_by_words(context, subscriber, words)
+            context.expect(subscriber.chat_id, None)
+            await show_schedule(message, context, subscriber, spoken)
+        case "more_time":
+            await add_times(context, subscriber, words)
+            context.expect(subscriber.chat_id, None)
+            await show_schedule(message, context, subscriber, spoken)
+        case "quiet":
+            await keep_quiet(context, subscriber, words)
             context.expect(subscriber.chat_id, None)
             await show_schedule(message, context, subscriber, spoken)
         case "zone":

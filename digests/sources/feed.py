@@ -31,15 +31,17 @@ MOST_GUID_CHARACTERS: Final = 1_000
 MOST_LINK_CHARACTERS: Final = 2_000
 _EARLIEST_YEAR: Final = 1990  # dates before the first feeds are broken clocks
 
-_HTML_PAGE = re.compile(
-    r"(?:\s|<\?xml[^>]*>|<!--.*?-->)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL
-)
+_HTML_OPENING = re.compile(r"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>", re.IGNORECASE)
-_XML_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_FORBIDDEN_BYTES: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
+_FORBIDDEN_MARKS: Final = ("\ufffe".encode(), "\uffff".encode())
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+_ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
+_RUNS = re.compile(r"<+(?=<)|&+(?=&)")  # each costs the forgiving parser a look at all that follows
 _HEAD_LETTERS: Final = 20_000
+_MOST_SALVAGED_LETTERS: Final = 2_000_000  # the forgiving parser takes seconds for as many
 
 # «Чт, 05 окт 2026 10:00:00 +0300»: no parser knows Russian months.
 _RUSSIAN_DATE = re.compile(
@@ -64,19 +66,36 @@ def parse_feed(data: bytes, content_type: str | None = None, url: str | None = N
     Raises NotAFeedError with `reason` for HTML, binary, empty or garbled input and for a feed
     without entries.
     """
+    head, records, text = read_records(data, content_type, url)
+    if not records:
+        raise NotAFeedError(reason="no entries", url=url)
+    return _feed(head, records[:MOST_ENTRIES], text, url)
+
+
+def read_records(
+    data: bytes, content_type: str | None = None, url: str | None = None
+) -> tuple[Record, Sequence[Record], str]:
+    """Feed and entries as a parser gives them, markup and all, and the text they stood in.
+
+    Raises NotAFeedError.
+    """
     try:
         text = decode(data, _charset_of(content_type))
     except ArticleRejectedError as error:
         raise NotAFeedError(reason=error.code, url=url) from error
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
-        head, records = _read_json(text, url)
-    elif _HTML_PAGE.match(text) and not _FEED_ROOT.search(text[:_HEAD_LETTERS]):
+        return *_read_json(text, url), text
+    if _is_page(text) and not _FEED_ROOT.search(text[:_HEAD_LETTERS]):
         raise NotAFeedError(reason="html", url=url)
-    else:
-        head, records = _read_xml(text, url)
-    if not records:
-        raise NotAFeedError(reason="no entries", url=url)
-    return _feed(head, records[:MOST_ENTRIES], text, url)
+    return *_read_xml(text, url), text
+
+
+def _is_page(text: str) -> bool:
+    """Whether HTML opens the document, after comments and an XML declaration."""
+    head = _XML_DECLARATION.sub("", text[:_HEAD_LETTERS].lstrip("\ufeff \t\r\n"), count=1).lstrip()
+    while head.startswith("<!--"):
+        head = head.partition("-->")[2].lstrip()
+    return _HTML_OPENING.match(head) is not None
 
 
 def _charset_of(content_type: str | None) -> str | None:
@@ -86,25 +105,39 @@ def _charset_of(content_type: str | None) -> str | None:
 
 def _read_xml(text: str, url: str | None) -> tuple[Record, Sequence[Record]]:
     text = _XML_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
-    text = _RUSSIAN_DATE.sub(_english_date, _XML_FORBIDDEN.sub("", text))
-    # Bytes, never a string: fastfeedparser fetches strings that look like addresses.
-    data = b'<?xml version="1.0" encoding="utf-8"?>\n' + text.encode()
+    text = _without_surplus(text)
+    if not text.isascii():
+        text = _RUSSIAN_DATE.sub(_english_date, text)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a date's unknown zone: nobody's business
-        return _read_bytes(data, url)
+        return _read_strictly(text) or _salvage(text, url)
 
 
-def _read_bytes(data: bytes, url: str | None) -> tuple[Record, Sequence[Record]]:
+def _without_surplus(text: str) -> str:
+    """A document of at most `MOST_ENTRIES`: of a longer one both ends, for some feeds begin with
+    the oldest."""
+    ends = [found.end() for found in _ENTRY_END.finditer(text)]
+    if len(ends) <= MOST_ENTRIES:
+        return text
+    half = MOST_ENTRIES // 2
+    return text[: ends[half - 1]] + text[ends[-half - 1] :]
+
+
+def _read_strictly(text: str) -> tuple[Record, Sequence[Record]] | None:
+    """None: that needs salvaging."""
     try:
-        feed = fastfeedparser.parse(data, include_tags=False, include_enclosures=False)
-        if feed["entries"]:
-            return feed["feed"], feed["entries"]
-    except Exception:  # noqa: BLE001, S110 - it raises anything; the salvage decides
-        pass
+        # Bytes, never a string: fastfeedparser fetches strings that look like addresses.
+        feed = fastfeedparser.parse(_encoded(text), include_tags=False, include_enclosures=False)
+    except Exception:  # noqa: BLE001 - it raises anything; the salvage decides
+        return None
+    return (feed["feed"], feed["entries"]) if feed["entries"] else None
+
+
+def _salvage(text: str, url: str | None) -> tuple[Record, Sequence[Record]]:
     try:
         # A file object, never bytes: feedparser opens bytes that name a file.
         feed = feedparser.parse(
-            io.BytesIO(data),
+            io.BytesIO(_encoded(_RUNS.sub("", text[:_MOST_SALVAGED_LETTERS]))),
             response_headers={"content-type": "application/xml; charset=utf-8"},
             sanitize_html=False,
             resolve_relative_uris=False,
@@ -112,6 +145,14 @@ def _read_bytes(data: bytes, url: str | None) -> tuple[Record, Sequence[Record]]
     except Exception as error:  # it raises OverflowError, KeyError, …: 1.2 % of broken inputs
         raise NotAFeedError(reason="unreadable", url=url) from error
     return feed.get("feed", {}), feed.get("entries", [])
+
+
+def _encoded(text: str) -> bytes:
+    """utf-8 without the characters that XML forbids: bytes of utf-8 are deleted fastest."""
+    data = text.encode("utf-8", "ignore").translate(None, _FORBIDDEN_BYTES)
+    for mark in _FORBIDDEN_MARKS:
+        data = data.replace(mark, b"")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + data
 
 
 def _english_date(found: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ long as its result reads no worse than what else the bytes could be.
 import codecs
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from digests.errors import EmptyFileError, NotTextError
@@ -52,7 +53,10 @@ _MEANT: Final = {"iso8859-1": "cp1252", "ascii": "cp1252"}
 
 _HEAD_BYTES: Final = 2_048
 _SAMPLE_BYTES: Final = 400_000
-_SAMPLE_WORDS: Final = 2_000
+_SAMPLE_WORDS: Final = 200
+_FIRST_WORDS: Final = 30  # what reads far worse in these is not looked at further
+_HOPELESS: Final = 0.5
+_LONGEST_WORD: Final = 40
 _SURE_LETTERS: Final = 4
 _MAX_CONTROL_SHARE: Final = 0.01
 _REPLACED_SHARE: Final = 0.05
@@ -64,7 +68,8 @@ _DECLARED = re.compile(
     re.IGNORECASE,
 )
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-_FOREIGN_WORD = re.compile(r"[^\W\d_]*[^\x00-\x7f\s]\S*")
+_FOREIGN = re.compile(r"[^\x00-\x7f]")
+_WORD = re.compile(r"\S+")
 _RUN = re.compile(r"[^\W\d_]+")
 _WEIGHTS: Final = (
     dict.fromkeys("оеаинтсрвл", 1.0)
@@ -156,7 +161,7 @@ def _narrow(data: bytes, declared: list[str]) -> str:
 
 def _is_surely_utf8(text: str) -> bool:
     """Bytes of another charset are valid utf-8 by chance for a letter or two, never for more."""
-    foreign = [character for character in text[:_SAMPLE_BYTES] if not character.isascii()]
+    foreign = [found[0] for found in islice(_FOREIGN.finditer(text), _SURE_LETTERS)]
     return not foreign or len(foreign) >= _SURE_LETTERS or max(foreign) >= "\u0800"
 
 
@@ -165,6 +170,8 @@ def _most_russian(data: bytes, best: str | None, best_reads: float) -> str:
     edge = _DECLARED_EDGE if best is not None else 0.0
     for charset, handicap in _CANDIDATES.items():
         text = data.decode(charset, errors="replace")
+        if _reads(text, _FIRST_WORDS) < best_reads - _HOPELESS:
+            continue
         reads = _reads(text) - handicap
         if reads > best_reads + edge:
             best, best_reads, edge = text, reads, 0.0
@@ -175,7 +182,7 @@ def _mended_utf8(data: bytes) -> str | None:
     """utf-8 in which few characters are broken: one bad byte must not spoil a whole source."""
     text = data.decode("utf-8", errors="replace")
     broken = text.count("\ufffd")
-    foreign = sum(not character.isascii() for character in text[:_SAMPLE_BYTES])
+    foreign = len(_FOREIGN.findall(text[:_SAMPLE_BYTES]))
     if broken < _REPLACED_SHARE * len(text) and broken * 4 <= foreign - broken:
         return text
     return None
@@ -204,14 +211,14 @@ def _strictly(data: bytes, charset: str) -> str | None:
         return data.decode("latin-1") if charset == "cp1252" else None
 
 
-def _reads(text: str) -> float:
+def _reads(text: str, words: int = _SAMPLE_WORDS) -> float:
     """How much the non-ASCII words of `text` read like words: about 1 for prose, below 0 for not.
 
     Letters weigh by their frequency in Russian; a change to capitals inside a word, two scripts
     in one word, runs of accented Latin letters and signs that prose lacks weigh against.
     """
     total, count = 0.0, 0
-    for word in _foreign_words(text[:_SAMPLE_BYTES]):
+    for word in islice(_foreign_words(text[:_SAMPLE_BYTES]), words):
         for character, after in zip(word, word[1:] + " ", strict=True):
             if not character.isascii() and not character.isalpha():
                 count += 1
@@ -225,10 +232,16 @@ def _reads(text: str) -> float:
 
 
 def _foreign_words(text: str) -> Iterator[str]:
-    for index, found in enumerate(_FOREIGN_WORD.finditer(text)):
-        if index >= _SAMPLE_WORDS:
-            return
-        yield found[0][:40]
+    """Words with a letter that is not ASCII, without the markup before them."""
+    for found in _WORD.finditer(text):
+        word = found[0]
+        if word.isascii():
+            continue
+        first = _FOREIGN.search(word)
+        foreign = begin = first.start() if first else 0
+        while begin and word[begin - 1].isalpha() and foreign - begin < _LONGEST_WORD // 2:
+            begin -= 1
+        yield word[begin : begin + _LONGEST_WORD]
 
 
 def _sign(character: str, after: str) -> float:

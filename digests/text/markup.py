@@ -6,7 +6,8 @@ as a stream of events, so no tree is built and depth costs nothing.
 
 import html
 import re
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from lxml import etree
 
@@ -92,6 +93,9 @@ class _Text:
     """Collects text from the parser's events."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         self.pieces: list[str] = []
         self.dropped = 0  # how many dropped elements are open
         self.preformatted = 0
@@ -135,12 +139,21 @@ class _Text:
 
 
 def _without_tags(fragment: str) -> str:
-    target = _Text()
-    parser = etree.HTMLParser(target=target, huge_tree=True, recover=True, no_network=True)
+    target, parser = _parser()
+    target.clear()
     try:
         # The wrapper keeps the parser from taking leading text for a broken head.
         parser.feed("<html><body><div>")
         parser.feed(fragment)
         return str(parser.close())
     except (etree.LxmlError, AssertionError):
+        _parser.cache_clear()  # whatever state it was left in
         return target.close()
+
+
+@cache
+def _parser() -> tuple[_Text, Any]:
+    """One for all fragments: to make one costs as much as most fragments."""
+    target = _Text()
+    options = {"huge_tree": True, "recover": True, "no_network": True}
+    return target, etree.HTMLParser(target=target, **options)

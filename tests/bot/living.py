@@ -243,6 +243,19 @@ class Running:
             await eventually(self._is_idle, "rest")
             await self._ticked()
 
+    async def settled_sending(self) -> None:
+        """As `settled`, of the outbox alone: for a bot that no longer listens."""
+
+        async def is_sent() -> bool:
+            row = await self.context.db.fetch_one(
+                "SELECT count(*) AS open FROM delivery WHERE state NOT IN ('sent', 'failed')"
+            )
+            return row is not None and row["open"] == 0
+
+        for _ in range(2):
+            await eventually(is_sent, "rest")
+            await self._ticked()
+
     async def _is_idle(self) -> bool:
         db = self.context.db
         rows = await db.fetch_one(
@@ -316,6 +329,7 @@ async def run_bot(
             "access": AccessPolicy.OPEN,
             "poll_interval": 3600,
             "allowed_hosts": ("127.0.0.1:*",),
+            "backup_hours": 0,
         }
         running = Running(clock, sandbox, client, feeds, load_settings(**(values | settings)))
         if start:

@@ -14,6 +14,7 @@ import pytest
 from bot import __version__
 from bot.cli import run_command_line
 from bot.settings import Settings
+from storage.locking import hold_lock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +82,7 @@ def svodka(
 def test_help_lists_every_command_with_its_sentence(place: Path) -> None:
     done = run_process(place, "--help")
     assert done.returncode == 0
-    for command in ("run", "demo", "ingest", "preview", "search", "doctor"):
+    for command in ("run", "demo", "ingest", "preview", "search", "doctor", "backup", "restore"):
         assert f" {command} " in done.stdout
     assert "SVODKA_" in done.stdout
     assert not list(place.glob("*.sqlite*"))
@@ -201,3 +202,52 @@ def test_damaged_database_is_left_alone(place: Path) -> None:
     assert "damaged" in done.stderr
     assert "Traceback" not in done.stderr
     assert (place / "svodka.sqlite").read_bytes() == b"this is no database" * 100
+
+
+def test_backup_and_restore_bring_back_what_was_there(
+    place: Path, svodka: Callable[..., Done]
+) -> None:
+    assert svodka("ingest", "news").returncode == 0
+    done = svodka("backup", "copy.sqlite")
+    assert done.returncode == 0, done.stderr
+    assert "copy.sqlite" in done.stdout
+    assert "1 articles" in done.stdout
+    (place / "svodka.sqlite").write_text("damaged beyond reading, " * 400)
+    done = svodka("search", "кактусы")
+    assert done.returncode == 2
+    assert "svodka restore BACKUP" in done.stderr
+    done = svodka("restore", "copy.sqlite")
+    assert done.returncode == 0, done.stderr
+    kept = done.stdout.split("kept as ")[1].strip()
+    assert (place / kept).read_text().startswith("damaged beyond")
+    assert svodka("search", "кактусы").returncode == 0
+
+
+def test_backups_go_into_their_folder_and_a_refused_file_names_the_newest(
+    place: Path, svodka: Callable[..., Done]
+) -> None:
+    assert svodka("ingest", "news").returncode == 0
+    assert svodka("backup").returncode == 0
+    (backup,) = (place / "svodka-backups").iterdir()
+    (place / "svodka.sqlite").write_bytes(b"")
+    done = svodka("search", "кактусы")
+    assert done.returncode == 2
+    assert f"svodka restore svodka-backups/{backup.name}" in " ".join(done.stderr.split())
+    assert (place / "svodka.sqlite").read_bytes() == b""
+
+
+def test_restore_is_refused_while_a_bot_works(place: Path, svodka: Callable[..., Done]) -> None:
+    assert svodka("ingest", "news").returncode == 0
+    assert svodka("backup", "copy.sqlite").returncode == 0
+    with hold_lock(place / "svodka.sqlite"):
+        done = svodka("restore", "copy.sqlite")
+    assert done.returncode == 2
+    assert "Another bot works" in done.stderr
+
+
+def test_backup_overwrites_nothing(place: Path, svodka: Callable[..., Done]) -> None:
+    assert svodka("ingest", "news").returncode == 0
+    (place / "mine").write_text("keep me")
+    assert svodka("backup", "mine").returncode == 2
+    assert (place / "mine").read_text() == "keep me"
+    assert svodka("restore", "none.sqlite").returncode == 2

@@ -11,7 +11,8 @@ import pytest
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from bot.logs import REDACTED, redact, set_up_logs
+from bot.logs import redact, set_up_logs
+from bot.redaction import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -25,7 +25,8 @@ CHANGING = (
     "go:reads:0", "go:addtopic:0", "go:removal:0", "pick:1:космос", "pick:0:пожар",
     "hour:menu:0900", "hour:start:0900", "day:31", "zone:menu:Asia/Tokyo", "zone:start:Asia/Tokyo",
     "lang:en", "reads:all", "main:0", "min:10", "tell:1", "drop:1:0", "unmute:1", "dropsrc:1:1",
-    "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow",
+    "go:moretime:0", "go:quiet:0", "hour:more:1200", "every:3", "quiet:2300-0800", "quiet:off",
+    "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow",
 )  # fmt: skip
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from bot.scheduler import ticking
+
+if TYPE_CHECKING:
+    import pytest
 
 SECONDS = 0.01
 
@@ -93,3 +97,17 @@ async def test_the_first_tick_comes_at_once_however_long_the_interval() -> None:
     async with asyncio.timeout(5):
         with ticking({"slow": (tick, 3600.0)}):
             await ticked.wait()
+
+
+async def test_a_stop_during_a_tick_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    begun = asyncio.Event()
+
+    async def tick() -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    with ticking({"tick": (tick, SECONDS)}):
+        await begun.wait()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert "raised an exception" not in caplog.text

@@ -54,6 +54,39 @@ async def test_what_takes_too_long_or_too_much_ends_and_what_waits_behind_it_is_
     assert odd.result() == "XMLSyntaxError", "which no process can send to another"
 
 
+async def test_who_costs_little_goes_before_who_costs_much(pool: Workers) -> None:
+    done: list[str] = []
+
+    async def work(name: str, cost: float) -> None:
+        await pool.run_in_turn(cost, operator.mul, 2, 1)
+        done.append(name)
+
+    async with asyncio.TaskGroup() as group:
+        for name, cost in (("first", 50), ("giant", 50), ("large", 5), ("small", 0), ("tiny", 0)):
+            group.create_task(work(name, cost))
+    assert done == ["first", "small", "tiny", "large", "giant"]
+
+
+async def test_turn_of_who_gave_up_goes_to_the_next(pool: Workers) -> None:
+    first = asyncio.ensure_future(pool.run_in_turn(0, time.sleep, 0.2))
+    await asyncio.sleep(0)
+    leaving = asyncio.ensure_future(pool.run_in_turn(0, operator.mul, 2, 1))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert await pool.run_in_turn(0, operator.mul, 2, 4) == 8
+    await first
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert await pool.run_in_turn(0, operator.mul, 2, 5) == 10
+
+
+async def test_turn_of_a_job_that_fails_goes_to_the_next(pool: Workers) -> None:
+    for _ in range(2):
+        with pytest.raises(WorkerError):
+            await pool.run_in_turn(0, etree.fromstring, b"<a")
+    assert await pool.run_in_turn(0, operator.mul, 2, 4) == 8
+
+
 async def test_parsers_and_their_errors_fit_under_the_limit(pool: Workers) -> None:
     batch = await pool.run(prepare_feed, FEED, None, "https://a.example/", NOW, UTC)
     assert [article.title for article in batch.prepared] == ["News of the day"]

@@ -10,19 +10,21 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digests.errors import BadScheduleError
-from digests.models import ScheduleId
+from digests.models import Quiet, ScheduleId
 from digests.schedules import (
     EVERY_DAY,
+    MOST_HOURS,
     WEEKDAYS,
-    WEEKEND,
     Due,
     Timing,
-    day_numbers,
-    latest_due,
+    every_hours,
+    last_due,
+    latest_slot,
+    next_digest,
     next_due,
-    parse_days,
-    parse_timing,
+    quiet_ends,
     slot_of,
+    upcoming,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -36,7 +38,8 @@ ZONES = (
     "Australia/Lord_Howe",
     "America/Sao_Paulo",
 )
-MON, TUE, WED, THU, FRI, SAT, SUN = (1 << number for number in range(7))
+ONE, TWO = ScheduleId(1), ScheduleId(2)
+NIGHT = Quiet(time(23), time(7))
 
 
 def dues(timing: Timing, zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[Due]:
@@ -126,18 +129,25 @@ def test_no_day_at_all_is_refused() -> None:
 
 def test_a_long_outage_gives_the_last_slot_only() -> None:
     timing = Timing(time(8), WEEKDAYS)
-    first = next_due(timing, BERLIN, datetime(2026, 11, 16, 0, tzinfo=UTC)).instant
     back = datetime(2026, 11, 22, 12, tzinfo=UTC)  # Sunday
-    assert latest_due(timing, BERLIN, first, back).day == date(2026, 11, 20)  # Friday
+    assert last_due(timing, BERLIN, back).day == date(2026, 11, 20)  # Friday
 
 
-def test_a_slot_just_due_is_its_own_latest() -> None:
-    timing = Timing(time(8))
-    due = next_due(timing, BERLIN, datetime(2026, 11, 16, tzinfo=UTC))
-    assert latest_due(timing, BERLIN, due.instant, due.instant) == due
-    tomorrow = due.instant + timedelta(days=1)
-    assert latest_due(timing, BERLIN, due.instant, tomorrow - timedelta(seconds=1)) == due
-    assert latest_due(timing, BERLIN, due.instant, tomorrow).instant == tomorrow
+@given(
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(2013, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.times().map(lambda t: t.replace(second=0, microsecond=0)),
+    st.integers(1, EVERY_DAY),
+    st.none() | st.integers(1, MOST_HOURS),
+)
+def test_last_and_next_are_neighbours_around_every_instant(
+    zone: str, now: datetime, at: time, days: int, every: int | None
+) -> None:
+    timing, there = Timing(at, days, every), ZoneInfo(zone)
+    last, following = last_due(timing, there, now), next_due(timing, there, now)
+    assert last.instant <= now < following.instant
+    assert next_due(timing, there, last.instant) == following
+    assert last_due(timing, there, following.instant) == following
 
 
 def test_a_slot_names_schedule_local_day_and_local_time() -> None:
@@ -147,72 +157,127 @@ def test_a_slot_names_schedule_local_day_and_local_time() -> None:
     assert slot_of(ScheduleId(7), timing, due) == "7/2026-11-23/00:30"
 
 
-# --- words -----------------------------------------------------------------------------------
+def test_of_several_schedules_that_are_due_the_latest_slot_counts() -> None:
+    morning, evening = (ONE, Timing(time(8))), (TWO, Timing(time(20)))
+    back = datetime(2026, 11, 25, 12, tzinfo=UTC)  # 13:00 in Berlin
+    assert latest_slot([evening, morning], BERLIN, back) == "1/2026-11-25/08:00"
+    assert latest_slot([morning, evening], BERLIN, back - timedelta(hours=7)) == (
+        "2/2026-11-24/20:00"
+    )
+
+
+# --- every so many hours -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["Europe/Moscow", "Asia/Kathmandu", "America/New_York"])
+@pytest.mark.parametrize("every", [1, 3, 6, 24])
+def test_hours_are_counted_from_the_local_midnight_of_today(zone: str, every: int) -> None:
+    there = ZoneInfo(zone)
+    now = datetime(2026, 11, 25, 10, 20, tzinfo=there)
+    timing = every_hours(every, there, now)
+    due = next_due(timing, there, now).instant.astimezone(there)
+    assert due.hour % every == due.minute == 0
+    assert timedelta(0) < due - now <= timedelta(hours=every)
+
+
+def test_hours_can_be_counted_from_another_time() -> None:
+    now = datetime(2026, 11, 25, 10, 20, tzinfo=BERLIN)
+    timing = every_hours(5, BERLIN, now, time(8, 30))
+    due = next_due(timing, BERLIN, now)
+    assert due.instant.astimezone(BERLIN).time() == time(13, 30)
+    assert slot_of(ScheduleId(7), timing, due) == "7/2026-11-25T12"
 
 
 @pytest.mark.parametrize(
-    ("text", "at", "days"),
+    "start", [datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, tzinfo=UTC)]
+)
+@pytest.mark.parametrize("every", [1, 5, 6])
+def test_no_clock_change_moves_a_rhythm_of_hours(start: datetime, every: int) -> None:
+    timing = every_hours(every, BERLIN, start)
+    found = list(dues(timing, BERLIN, start, start + timedelta(days=3)))
+    assert {b.instant - a.instant for a, b in pairwise(found)} == {timedelta(hours=every)}
+    assert len({slot_of(ONE, timing, due) for due in found}) == len(found)
+
+
+def test_hours_on_some_days_skip_the_others() -> None:
+    friday = datetime(2026, 11, 27, 22, tzinfo=BERLIN)
+    timing = every_hours(6, BERLIN, friday, days=WEEKDAYS)
+    assert next_due(timing, BERLIN, friday).instant == datetime(2026, 11, 30, tzinfo=BERLIN)
+
+
+@pytest.mark.parametrize("every", [0, -1, MOST_HOURS + 1])
+def test_a_rhythm_outside_a_day_is_refused(every: int) -> None:
+    with pytest.raises(BadScheduleError):
+        every_hours(every, BERLIN, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+# --- quiet hours -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("quiet", "at", "ends"),
     [
-        ("8:30", time(8, 30), EVERY_DAY),
-        ("8", time(8), EVERY_DAY),
-        ("08.05", time(8, 5), EVERY_DAY),
-        ("0:00", time(0), EVERY_DAY),
-        ("23-59", time(23, 59), EVERY_DAY),
-        ("7pm", time(19), EVERY_DAY),
-        ("7:15 AM", time(7, 15), EVERY_DAY),
-        ("12am", time(0), EVERY_DAY),
-        ("12pm", time(12), EVERY_DAY),
-        ("8:30 weekdays", time(8, 30), WEEKDAYS),
-        ("weekends at 10", time(10), WEEKEND),
-        ("every day at 9", time(9), EVERY_DAY),
-        ("ежедневно в 9", time(9), EVERY_DAY),
-        ("каждый день в 21:00", time(21), EVERY_DAY),
-        ("20.15 по будням", time(20, 15), WEEKDAYS),
-        ("По выходным в 11", time(11), WEEKEND),
-        ("9 пн ср пт", time(9), MON | WED | FRI),
-        ("9 пн, ср и пт", time(9), MON | WED | FRI),
-        ("в 9 в понедельник", time(9), MON),
-        ("9:00 вторник четверг", time(9), TUE | THU),
-        ("по субботам в 9", time(9), SAT),
-        ("пн-пт 9", time(9), WEEKDAYS),
-        ("7pm sat-sun", time(19), WEEKEND),
-        ("8 fri–mon", time(8), FRI | SAT | SUN | MON),
-        ("8 Mon, Thursday", time(8), MON | THU),
-        ("weekdays sat 8", time(8), WEEKDAYS | SAT),
+        (NIGHT, (25, 23, 0), (26, 7, 0)),
+        (NIGHT, (26, 0, 0), (26, 7, 0)),
+        (NIGHT, (26, 6, 59), (26, 7, 0)),
+        (NIGHT, (26, 7, 0), None),
+        (NIGHT, (26, 22, 59), None),
+        (Quiet(time(13), time(14, 30)), (25, 13, 0), (25, 14, 30)),
+        (Quiet(time(13), time(14, 30)), (25, 14, 30), None),
+        (Quiet(time(13), time(14, 30)), (25, 12, 59), None),
+        (Quiet(time(0), time(9)), (25, 0, 0), (25, 9, 0)),
+        (Quiet(time(20), time(0)), (25, 23, 59), (26, 0, 0)),
+        (Quiet(time(20), time(0)), (26, 0, 0), None),
     ],
 )
-def test_schedules_are_said_in_words(text: str, at: time, days: int) -> None:
-    assert parse_timing(text) == Timing(at, days)
+def test_quiet_hours_hold_from_their_start_until_their_end(
+    quiet: Quiet, at: tuple[int, int, int], ends: tuple[int, int, int] | None
+) -> None:
+    instant = datetime(2026, 11, *at, tzinfo=BERLIN).astimezone(UTC)
+    wanted = datetime(2026, 11, *ends, tzinfo=BERLIN) if ends else None
+    assert quiet_ends(quiet, instant, BERLIN) == wanted
 
 
-def test_days_stay_as_they_were_when_none_is_named() -> None:
-    assert parse_timing("9:30", WEEKEND) == Timing(time(9, 30), WEEKEND)
-    assert parse_timing("9:30 пн", WEEKEND).days == MON
+@given(
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(2013, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.integers(0, 95),
+    st.integers(1, 95),
+)
+@example("Europe/Berlin", datetime(2026, 10, 25, 1, 10, tzinfo=UTC), 92, 14)  # 02:10, again
+def test_the_end_of_quiet_hours_lies_ahead_and_is_no_quiet_hour(
+    zone: str, instant: datetime, start: int, length: int
+) -> None:
+    there, end = ZoneInfo(zone), (start + length) % 96
+    quiet = Quiet(time(start // 4, start % 4 * 15), time(end // 4, end % 4 * 15))
+    ends = quiet_ends(quiet, instant, there)
+    if ends is not None:
+        assert instant < ends <= instant + timedelta(hours=25)
+        # Only where the clocks change is what follows a wall time not later than it.
+        calm = ends.astimezone(there).utcoffset() == instant.astimezone(there).utcoffset()
+        assert not calm or quiet_ends(quiet, ends, there) is None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "", "завтра", "weekdays", "24:00", "25", "8:60", "8:5", "12:345", "8:30 когда-нибудь",
-        "8:30 9:30", "8 пн-никогда", "2026-11-23", "123", "-", "8:30:15", "9 foo", "٨:٣٠ x" * 500,
-    ],
-)  # fmt: skip
-def test_what_is_no_schedule_is_refused(text: str) -> None:
-    with pytest.raises(BadScheduleError):
-        parse_timing(text)
+def test_what_falls_due_in_quiet_hours_comes_at_their_end_as_one() -> None:
+    timing = every_hours(3, BERLIN, datetime(2026, 11, 25, 21, tzinfo=BERLIN))
+    evening = datetime(2026, 11, 25, 21, 30, tzinfo=BERLIN)
+    found = upcoming([timing, Timing(time(6, 15))], BERLIN, NIGHT, evening, 3)
+    assert [one.astimezone(BERLIN).hour for one in found] == [7, 9, 12]
+    assert next_digest(timing, BERLIN, NIGHT, evening) == found[0]
+    assert latest_slot([(ONE, timing)], BERLIN, found[0]) == "1/2026-11-26T05"
 
 
-@given(st.text(max_size=60) | st.text(st.sampled_from("0123456789:.-apmпнсрвт ,"), max_size=14))
-def test_any_text_is_a_schedule_or_refused(text: str) -> None:
-    try:
-        timing = parse_timing(text)
-    except BadScheduleError:
-        return
-    assert 0 < timing.days <= EVERY_DAY
-    assert timing.at.second == 0
+def test_what_fell_due_earlier_in_the_same_night_is_still_to_come() -> None:
+    night = datetime(2026, 11, 26, 1, tzinfo=BERLIN)
+    midnight, noon = Timing(time(0)), Timing(time(12))
+    morning = datetime(2026, 11, 26, 7, tzinfo=BERLIN)
+    assert next_digest(midnight, BERLIN, NIGHT, night) == morning
+    assert next_digest(noon, BERLIN, NIGHT, night) == morning + timedelta(hours=5)
+    assert next_digest(midnight, BERLIN, NIGHT, morning) == morning + timedelta(days=1)
 
 
-@given(st.integers(0, EVERY_DAY))
-def test_days_said_one_by_one_are_read_back(days: int) -> None:
-    names = ("пн", "tue", "ср", "thu", "пятница", "sat", "вс")
-    assert parse_days(" ".join(names[number] for number in day_numbers(days))) == days
+def test_what_comes_next_is_told_over_all_times_of_a_chat() -> None:
+    noon = datetime(2026, 11, 27, 12, tzinfo=BERLIN)  # Friday
+    times = [Timing(time(8), WEEKDAYS), Timing(time(20)), Timing(time(20), WEEKDAYS)]
+    found = [one.astimezone(BERLIN) for one in upcoming(times, BERLIN, None, noon, 3)]
+    assert [(one.day, one.hour) for one in found] == [(27, 20), (28, 20), (29, 20)]

@@ -6,12 +6,20 @@ from pathlib import Path
 
 import pytest
 
+from storage.backups import back_up, folder_of, name_of
 from storage.database import Database, open_database
-from storage.errors import DamagedDatabaseError, ForeignDatabaseError, NewerSchemaError
+from storage.errors import (
+    BusyDatabaseError,
+    DamagedDatabaseError,
+    DiskFullError,
+    ForeignDatabaseError,
+    NewerSchemaError,
+)
 from storage.migrate import APPLICATION_ID, migrations
 from storage.outbox import recover
 from storage.state import read_state, write_state
 from storage.updates import first_of_lanes
+from tests.factories import NOW
 
 
 async def opens(path: Path) -> None:
@@ -64,23 +72,114 @@ async def test_a_file_of_another_program_is_refused_untouched(tmp_path: Path) ->
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("damage", ["text", "garbled", "cut"])
-async def test_a_damaged_file_is_refused_untouched(tmp_path: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["text", "garbled", "cut", "headless", "emptied"])
+async def test_a_damaged_file_is_refused_untouched_with_the_command_that_helps(
+    tmp_path: Path, damage: str
+) -> None:
     path = tmp_path / "db"
     async with open_database(path) as db:
         for number in range(200):
             await write_state(db, f"name {number}", "value" * 100)
+    backup = back_up(path, folder_of(path) / name_of(path, NOW)).path
     content = bytearray(path.read_bytes())
     if damage == "text":
         content = bytearray("Это не база данных. ".encode() * 500)
     elif damage == "garbled":
         content[4096 * 2 :] = b"\xa5" * (len(content) - 4096 * 2)
-    else:
+    elif damage == "cut":
         content = content[: len(content) // 2]
+    elif damage == "headless":
+        content[:100] = bytes(100)
+    else:
+        content.clear()
     path.write_bytes(content)
-    with pytest.raises(DamagedDatabaseError):
+    with pytest.raises(DamagedDatabaseError) as refused:
         await opens(path)
     assert path.read_bytes() == content
+    assert refused.value.values["backup"] == str(backup)
+    assert sorted(tmp_path.iterdir()) == [path, backup.parent]
+
+
+async def test_a_damaged_file_with_an_open_log_keeps_both(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    async with open_database(path) as db:
+        await write_state(db, "a", "1")
+        content, journal = path.read_bytes(), path.with_name("db-wal").read_bytes()
+    damaged = tmp_path / "crashed"
+    damaged.write_bytes(content[:4096] + b"\xa5" * (len(content) - 4096))
+    log = damaged.with_name("crashed-wal")
+    log.write_bytes(journal[: len(journal) // 2])
+    before = damaged.read_bytes(), log.read_bytes()
+    with pytest.raises(DamagedDatabaseError):
+        await opens(damaged)
+    assert (damaged.read_bytes(), log.read_bytes()) == before
+
+
+async def test_an_empty_file_without_backups_becomes_a_database(tmp_path: Path) -> None:
+    (tmp_path / "db").touch()
+    await opens(tmp_path / "db")
+
+
+# --- no room ---------------------------------------------------------------------------------
+
+
+async def fill(db: Database) -> None:
+    """Leave the file no page to grow by, as a full disk would."""
+    row = await db.fetch_one("PRAGMA page_count")
+    assert row is not None
+    await limit_pages(db, row[0])
+    with pytest.raises(DiskFullError):
+        await write_state(db, "filler", "x" * 10_000_000)
+
+
+async def limit_pages(db: Database, pages: int) -> None:
+    await db._writer.execute_fetchall(f"PRAGMA max_page_count = {pages}")
+
+
+async def test_a_full_disk_keeps_nothing_of_the_transaction_and_lets_read(db: Database) -> None:
+    await write_state(db, "a", "1")
+    assert not db.is_full
+    await fill(db)
+    assert db.is_full
+    assert await read_state(db, "a") == "1"
+    assert await read_state(db, "filler") is None
+    assert not await db.has_room()
+    assert db.is_full
+
+
+async def test_room_is_found_again_by_trying(db: Database) -> None:
+    await fill(db)
+    await limit_pages(db, 1_000_000)
+    assert await db.has_room()
+    assert not db.is_full
+    await write_state(db, "filler", "x" * 10_000)
+    assert await read_state(db, "room") is None
+
+
+async def test_a_file_held_by_another_process_is_waited_for(db: Database) -> None:
+    other = sqlite3.connect(db.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.ensure_future(write_state(db, "a", "1"))
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+    other.execute("COMMIT")
+    other.close()
+    await waiting
+    assert await read_state(db, "a") == "1"
+
+
+async def test_a_file_held_for_too_long_is_told_as_busy(db: Database) -> None:
+    await db._writer.execute_fetchall("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(db.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(BusyDatabaseError):
+        await write_state(db, "a", "1")
+    other.close()
+    await write_state(db, "a", "2")
+    assert await read_state(db, "a") == "2"
+
+
+# --- transactions ----------------------------------------------------------------------------
 
 
 async def test_an_error_inside_a_transaction_undoes_all_of_it(db: Database) -> None:

@@ -8,10 +8,11 @@ import pytest
 
 from digests.models import ArticleId, ChatId, DigestId, ScheduleId, StoryId
 from digests.schedules import Timing
-from storage import digests, outbox, subscribers
+from storage import digests, outbox, schedules
 from storage.articles import stories_arrived
 from storage.database import Database
 from storage.digests import Publication, Slot, Told, publish
+from storage.schedules import Move
 from tests.factories import NOW, hours, prepared, store, store_chat, store_source
 
 SINCE = NOW - hours(24)
@@ -38,8 +39,8 @@ async def news(db: Database, chat: ChatId) -> list[StoryId]:
     return await stories_arrived(db, chat, SINCE, SINCE, 9, told.get(chat, ()))
 
 
-async def window_start(db: Database, chat: ChatId) -> datetime | None:
-    return (await digests.window_starts(db, [chat, ChatId(3)])).get(chat)
+async def window_start(db: Database, chat: ChatId, now: datetime) -> datetime | None:
+    return (await digests.window_starts(db, [chat, ChatId(3)], now)).get(chat)
 
 
 async def moved(
@@ -87,7 +88,7 @@ async def test_what_a_refused_digest_said_was_not_told(db: Database, chat: ChatI
     (message,) = await outbox.claim(db, NOW, 9)
     await outbox.mark_failed(db, message.id, "refused")
     assert await news(db, chat) == [1]
-    assert await window_start(db, chat) is None
+    assert await window_start(db, chat, NOW) is None
 
 
 async def test_what_a_chat_was_told_is_remembered_with_its_message(
@@ -114,15 +115,16 @@ async def test_what_a_refused_digest_said_is_not_remembered(db: Database, chat: 
 
 
 async def test_a_window_starts_where_the_last_digest_ended(db: Database, chat: ChatId) -> None:
-    assert await window_start(db, chat) is None
+    assert await window_start(db, chat, NOW) is None
     await publish(db, chat, Slot("a"), SINCE, NOW - hours(5), [], [])
-    assert await window_start(db, chat) == NOW - hours(5)
+    assert await window_start(db, chat, NOW) == NOW - hours(5)
     await publish(db, chat, Slot("b"), SINCE, NOW - hours(2), ["{}"], [])
-    assert await window_start(db, chat) == NOW - hours(2)
-    assert await window_start(db, await store_chat(db, 2)) is None
+    assert await window_start(db, chat, NOW) == NOW - hours(2)
+    assert await window_start(db, await store_chat(db, 2), NOW) is None
+    assert await window_start(db, chat, NOW - hours(3)) == NOW - hours(5), "a clock set back"
     (message,) = await outbox.claim(db, NOW, 9)
     await outbox.mark_failed(db, message.id, "refused")
-    assert await window_start(db, chat) == NOW - hours(5)
+    assert await window_start(db, chat, NOW) == NOW - hours(5)
 
 
 async def test_nothing_to_tell_sends_nothing_and_fills_the_slot(db: Database, chat: ChatId) -> None:
@@ -134,28 +136,27 @@ async def test_nothing_to_tell_sends_nothing_and_fills_the_slot(db: Database, ch
 async def test_the_schedule_moves_on_with_its_digest_also_when_the_slot_is_taken(
     db: Database, chat: ChatId
 ) -> None:
-    await subscribers.set_schedule(db, chat, Timing(NOW.time()), "UTC", NOW)
+    await schedules.set_schedules(db, chat, [(Timing(NOW.time()), NOW)], "UTC", None)
     for day in (1, 2):
         due, following = NOW + hours(24 * (day - 1)), NOW + hours(24 * day)
-        slot = Slot("1/same", ScheduleId(1), due, following)
+        slot = Slot("1/same", (Move(ScheduleId(1), due, following),))
         written = await publish(db, chat, slot, SINCE, NOW, ["{}"], [])
         assert (written is not None) is (day == 1)
-        found = await subscribers.schedule_of(db, chat)
-        assert found is not None
+        (found,) = await schedules.schedules_of(db, chat)
         assert found.next_due == following
 
 
 async def test_a_digest_that_cannot_be_written_leaves_nothing_behind(
     db: Database, chat: ChatId
 ) -> None:
-    await subscribers.set_schedule(db, chat, Timing(NOW.time()), "UTC", NOW)
-    slot = Slot("1/x", ScheduleId(1), NOW, NOW + hours(24))
+    await schedules.set_schedules(db, chat, [(Timing(NOW.time()), NOW)], "UTC", None)
+    slot = Slot("1/x", (Move(ScheduleId(1), NOW, NOW + hours(24)),))
     unknown = [Told(StoryId(99), ArticleId(99), 1)]
     with pytest.raises(sqlite3.IntegrityError):
         await publish(db, chat, slot, SINCE, NOW, ["{}"], unknown)
     assert await outbox.count_by_state(db) == {}
     assert await digests.digest_state(db, chat, "1/x") is None
-    assert len(await subscribers.due_schedules(db, NOW, 9)) == 1
+    assert len(await schedules.due_chats(db, NOW, 9)) == 1
 
 
 async def test_digests_written_together_are_written_once_each(db: Database, chat: ChatId) -> None:

@@ -177,7 +177,7 @@ async def test_a_refused_notice_drops_nothing_else(db: Database, chat: ChatId) -
     await digest(db, chat, 1)
     await outbox.mark_failed(db, (await claim_one(db)).id, "refused")
     assert await states(db) == ["failed", "waiting", "waiting"]
-    assert await window_starts(db, [chat]) == {chat: NOW}
+    assert await window_starts(db, [chat], NOW) == {chat: NOW}
 
 
 async def test_a_group_that_moved_gets_its_messages_at_its_new_address(db: Database) -> None:

@@ -4,13 +4,13 @@ from datetime import time
 
 import pytest
 
-from digests.models import Access, ChatId, ScheduleId
-from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
-from storage import digests, outbox, sources, subscribers
+from digests.models import Access, ChatId
+from digests.schedules import WEEKDAYS, Timing
+from storage import digests, outbox, schedules, sources, subscribers
 from storage.database import Database
 from storage.digests import Slot
 from storage.subscribers import MOST_TOPICS
-from tests.factories import NOW, hours, store_chat, store_source
+from tests.factories import NOW, store_chat, store_source
 
 EIGHT = Timing(time(8), WEEKDAYS)
 
@@ -84,58 +84,6 @@ async def test_topics_are_limited(db: Database) -> None:
     assert added == [True] * MOST_TOPICS + [False]
 
 
-# --- schedules -------------------------------------------------------------------------------
-
-
-async def test_a_schedule_is_one_and_subscribes(db: Database) -> None:
-    chat = await store_chat(db)
-    assert await subscribers.schedule_of(db, chat) is None
-    await subscribers.set_schedule(db, chat, Timing(time(9), EVERY_DAY), "UTC", NOW)
-    await subscribers.set_schedule(db, chat, EIGHT, "Asia/Tbilisi", NOW + hours(1))
-    found = await subscribers.schedule_of(db, chat)
-    assert found is not None
-    assert (found.timing, found.next_due) == (EIGHT, NOW + hours(1))
-    subscriber = await subscribers.find_subscriber(db, chat)
-    assert subscriber is not None
-    assert (subscriber.subscribed, subscriber.zone) == (True, "Asia/Tbilisi")
-    assert await subscribers.count_subscribers(db) == 1
-    assert len(await db.fetch_all("SELECT id FROM schedule")) == 1
-
-
-async def test_what_is_due_comes_longest_due_first(db: Database) -> None:
-    for chat, ago in ((1, 1), (2, 3), (3, -1), (4, 0), (5, 2)):
-        await store_chat(db, chat)
-        await subscribers.set_schedule(db, ChatId(chat), EIGHT, "UTC", NOW - hours(ago))
-    await subscribers.mark_unreachable(db, ChatId(5), NOW)
-    due = await subscribers.due_schedules(db, NOW, 9)
-    assert [one.subscriber.chat_id for one in due] == [2, 1, 4]
-    assert (due[0].timing, due[0].due) == (EIGHT, NOW - hours(3))
-    assert [s.subscriber.chat_id for s in await subscribers.due_schedules(db, NOW, 1)] == [2]
-    await subscribers.mark_reachable(db, ChatId(5))
-    assert len(await subscribers.due_schedules(db, NOW, 9)) == 4
-
-
-async def test_who_leaves_is_due_no_more_and_finds_the_time_again(db: Database) -> None:
-    chat = await store_chat(db)
-    await subscribers.set_schedule(db, chat, EIGHT, "UTC", NOW)
-    await subscribers.unsubscribe(db, chat)
-    assert await subscribers.due_schedules(db, NOW, 9) == []
-    assert await subscribers.count_subscribers(db) == 0
-    found = await subscribers.schedule_of(db, chat)
-    assert found is not None
-    assert (found.timing, found.next_due) == (EIGHT, None)
-
-
-async def test_a_schedule_moves_on_once(db: Database) -> None:
-    chat = await store_chat(db)
-    await subscribers.set_schedule(db, chat, EIGHT, "UTC", NOW)
-    assert await subscribers.advance_schedule(db, ScheduleId(1), NOW, NOW + hours(24))
-    assert not await subscribers.advance_schedule(db, ScheduleId(1), NOW, NOW + hours(48))
-    found = await subscribers.schedule_of(db, chat)
-    assert found is not None
-    assert found.next_due == NOW + hours(24)
-
-
 # --- a group becomes a supergroup ------------------------------------------------------------
 
 
@@ -146,7 +94,7 @@ async def test_a_group_that_moves_takes_everything_along_however_often_it_is_tol
     old, new = await store_chat(db, -5, kind="group"), ChatId(-1005)
     await store_chat(db, new, kind="supergroup", title="Пустая")
     await subscribers.add_topic(db, old, "мост", NOW)
-    await subscribers.set_schedule(db, old, EIGHT, "UTC", NOW)
+    await schedules.set_schedules(db, old, [(EIGHT, NOW)], "UTC", None)
     await store_source(db, owner=old)
     await digests.publish(db, old, Slot("now/1"), NOW, NOW, ["{}"], [])
     await outbox.add_notice(db, old, "{}", NOW)
@@ -158,7 +106,7 @@ async def test_a_group_that_moves_takes_everything_along_however_often_it_is_tol
     assert found is not None
     assert (found.kind, found.title) == ("supergroup", "Анна")
     assert [topic.words for topic in await subscribers.topics_of(db, new)] == ["мост"]
-    assert (await subscribers.due_schedules(db, NOW, 9))[0].subscriber == found
+    assert (await schedules.due_chats(db, NOW, 9))[0].subscriber == found
     assert (await sources.visible_sources(db, new))[0].source.owner == new
     assert await digests.digest_state(db, new, "now/1")
     rows = await db.fetch_all("SELECT chat_id FROM delivery")

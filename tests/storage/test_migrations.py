@@ -1,0 +1,144 @@
+"""Every schema that was ever released opens with the newest program, with all its rows."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from digests.models import ChatId
+from digests.topics import parse_query
+from storage import database, migrate, outbox, schedules, search, sources, subscribers, updates
+from storage.backups import folder_of
+from storage.database import open_database
+from storage.errors import UnusableDatabaseError
+from storage.instants import from_seconds
+from storage.migrate import migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOLDEN = sorted(Path(__file__).with_name("golden").glob("*.sql"))
+NOW = from_seconds(1795420000)
+Rows = dict[str, list[dict[str, Any]]]
+
+
+@pytest.fixture(params=GOLDEN, ids=[path.stem for path in GOLDEN])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "svodka.sqlite"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(request.param.read_text("utf-8"))
+    return path
+
+
+def rows_of(path: Path) -> Rows:
+    """Of every table but those that belong to the full-text index."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        tables = connection.execute(
+            "SELECT name FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        ).fetchall()
+        return {
+            row["name"]: [dict(one) for one in connection.execute(f"SELECT * FROM {row['name']}")]  # noqa: S608
+            for row in tables
+        }
+
+
+def columns_of(path: Path) -> set[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return set(
+            connection.execute(
+                "SELECT m.name, c.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c"
+            )
+        )
+
+
+async def opened(path: Path) -> None:
+    async with open_database(path):
+        pass
+
+
+def test_there_is_a_golden_database_with_a_row_in_every_table(old: Path) -> None:
+    assert all(rows_of(old).values())
+
+
+async def test_rows_of_an_old_schema_are_kept_to_the_last_value(old: Path) -> None:
+    before = rows_of(old)
+    await opened(old)
+    after = rows_of(old)
+    for table, rows in before.items():
+        kept = [{name: row[name] for name in rows[0]} for row in after[table]]
+        assert kept == rows, table
+
+
+async def test_an_old_schema_becomes_what_a_new_file_has(old: Path, tmp_path: Path) -> None:
+    await opened(old)
+    await opened(tmp_path / "new.sqlite")
+    assert columns_of(old) == columns_of(tmp_path / "new.sqlite")
+
+
+async def test_an_old_file_is_read_by_every_part_of_the_program(old: Path) -> None:
+    async with open_database(old) as db:
+        anna = await subscribers.find_subscriber(db, ChatId(1001))
+        assert anna is not None
+        assert (anna.title, anna.quiet) == ("Анна", None)
+        due = await schedules.due_chats(db, NOW, 9)
+        assert [one.subscriber.chat_id for one in due] == [1001]
+        assert await search.find_stories(db, ChatId(1001), parse_query("мост"), 9) == [1]
+        assert len(await sources.visible_sources(db, ChatId(1001))) == 3
+        assert len(await sources.visible_sources(db, ChatId(1002))) == 2
+        waiting = await updates.first_of_lanes(db, [], 9)
+        assert [one.id for one in waiting] == [9002, 9003]
+        assert sum((await outbox.count_by_state(db)).values()) == 5
+
+
+async def test_before_a_migration_the_file_is_backed_up_as_it_was(old: Path) -> None:
+    before = rows_of(old)
+    await opened(old)
+    await opened(old)
+    (backup,) = folder_of(old).iterdir()
+    assert rows_of(backup) == before
+
+
+async def test_a_new_file_needs_no_backup(tmp_path: Path) -> None:
+    await opened(tmp_path / "svodka.sqlite")
+    assert not folder_of(tmp_path / "svodka.sqlite").exists()
+
+
+async def test_a_migration_that_fails_half_way_leaves_the_schema_before_it(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = migrations()[-1][0]
+    broken = (
+        *migrations(),
+        (last + 1, "CREATE TABLE one (a);"),
+        (last + 2, "CREATE TABLE two (a); UPDATE subscriber SET title = ''; SELECT nonsense;"),
+    )
+    monkeypatch.setattr(migrate, "migrations", lambda: broken)
+    before = rows_of(old)
+    with pytest.raises(UnusableDatabaseError, match="nonsense"):
+        await opened(old)
+    after = rows_of(old)
+    assert "one" in after
+    assert "two" not in after
+    titles = [row["title"] for row in before["subscriber"]]
+    assert [row["title"] for row in after["subscriber"]] == titles
+    with closing(sqlite3.connect(old)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == last + 1
+
+
+async def test_without_room_for_the_backup_nothing_is_migrated(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = old.read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise UnusableDatabaseError(cause="no room")
+
+    monkeypatch.setattr(database, "back_up", refuse)
+    with pytest.raises(UnusableDatabaseError):
+        await opened(old)
+    assert old.read_bytes() == before
