@@ -13,7 +13,17 @@ import structlog
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import footprint, ingesting, latency, publishing, resident, searching, storing
+from benchmarks import (
+    footprint,
+    ingesting,
+    latency,
+    parsing,
+    publishing,
+    resident,
+    searching,
+    storing,
+    thousand,
+)
 from benchmarks.scale import DEFAULT, LARGE, TINY, Scale
 from storage.database import open_database
 
@@ -38,6 +48,9 @@ async def measure(scale: Scale) -> None:
     show(publishing.title(scale), publishing.COLUMNS, await publishing.measure(scale))
     show(footprint.TITLE, footprint.COLUMNS, await footprint.measure())
     show(latency.TITLE, latency.COLUMNS, await latency.measure())
+    show(parsing.TITLE, parsing.COLUMNS, await parsing.measure())
+    if scale is not TINY:
+        show(thousand.TITLE, thousand.COLUMNS, await thousand.measure())
     CONSOLE.print(f"{time.perf_counter() - started:.0f} seconds")
 
 

@@ -62,7 +62,7 @@ async def _bot(far: dict[str, object]) -> tuple[float, list[float]]:
         )
         try:
             await _talk(str(far["api"]))
-            return megabytes(process.pid), [megabytes(pid) for pid in _workers(process.pid)]
+            return megabytes(process.pid), [megabytes(pid) for pid in worker_pids(process.pid)]
         finally:
             process.terminate()
             await process.wait()
@@ -99,7 +99,7 @@ def megabytes(pid: int | str) -> float:
     return int(line.split()[1]) / 1024
 
 
-def _workers(parent: int) -> list[int]:
+def worker_pids(parent: int) -> list[int]:
     """Children that run code of ours; multiprocessing's resource tracker is none."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
     return [
