@@ -54,6 +54,7 @@ async def main() -> int:
             patched = patch.object(fetching, "TOTAL_SECONDS", SHORT_TIMEOUT_SECONDS)
             stack.enter_context(patched)
         workers = stack.enter_context(start_workers())
+        workers.start()  # as the bot does before it serves
         rows = await _rows_of_guard()  # first: memory is measured while the process is small
         rows += await _rows_of_documents(workers)
         rows += await _rows_of_sources()
