@@ -123,7 +123,7 @@ async def full_disk(plan: Plan) -> Row:
         unsaved, status = one_life.unsaved, integrity(bot.database)
     wanted = persons * rounds
     return Row(
-        "disk full: no file of the process may grow",
+        "disk full: the process can write to no file",
         rounds,
         "nothing acknowledged and unsaved; reads answered, admin told, recovers by itself",
         f"{unsaved} unsaved, {refused} of {wanted} refused with a sentence, {answered} reads "
@@ -157,10 +157,9 @@ async def send_slowly(one_life: Life, number: int) -> None:
 
 @contextmanager
 def no_room(bot: Bot) -> Iterator[None]:
-    """No file of the bot's process grows beyond what the log of its database has reached."""
+    """The bot's process can write to no file: a log that SQLite begins anew has no room either."""
     process, unlimited = bot.process.pid, resource.RLIM_INFINITY
-    reached = Path(f"{bot.database}-wal").stat().st_size
-    resource.prlimit(process, resource.RLIMIT_FSIZE, (reached, unlimited))
+    resource.prlimit(process, resource.RLIMIT_FSIZE, (0, unlimited))
     try:
         yield
     finally:
