@@ -235,33 +235,22 @@ def search(
 
 
 @app.command()
-def check() -> None:
-    """Check the settings, the database, and the token if there is one."""
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Look for what is wrong: settings, token, database, clock, zones, disk, sources, backlog.
+
+    Changes nothing. Exit status: 0 all is fine, 1 something wants attention, 2 something is broken.
+    """
     import asyncio
+    from datetime import UTC
 
-    from bot.settings import load_settings
+    from bot.doctor import findings
+    from bot.doctor.looking import examine
 
-    settings = load_settings()
-    typer.echo("settings: fine")
-    asyncio.run(_check(settings))
-
-
-async def _check(settings: Any) -> None:  # noqa: ANN401 - imported late
-    from storage.articles import count_articles
-    from storage.database import open_database
-    from storage.subscribers import count_subscribers
-
-    async with open_database(settings.database_path) as db:
-        articles, chats = await count_articles(db), await count_subscribers(db)
-    typer.echo(f"database: {settings.database_path}, {articles} articles, {chats} subscribers")
-    if settings.bot_token is None and settings.bot_token_file is None:
-        typer.echo("token: none set; `svodka run` needs one, `svodka demo` does not")
-        return
-    from bot.logs import set_up_logs
-    from bot.telegram import check_token
-
-    set_up_logs("WARNING", "human")
-    typer.echo(f"token: fine, the bot is @{await check_token(settings)}")
+    found = asyncio.run(examine(datetime.now(UTC)))
+    typer.echo(findings.as_json(found) if as_json else findings.as_text(found))
+    raise typer.Exit(findings.STATUSES[findings.worst(found)])
 
 
 @app.command()

@@ -1,0 +1,135 @@
+"""The database as it lies there, and Telegram as it answers."""
+
+import email.utils
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import aiohttp
+
+from bot.doctor.findings import Finding, fine, problem, warning
+from bot.errors import SettingsError, TelegramUnreachableError
+from bot.settings import Settings
+from bot.telegram import check_token
+from storage.checking import check_file
+from storage.database import Database
+from storage.errors import (
+    DamagedDatabaseError,
+    DatabaseError,
+    ForeignDatabaseError,
+    NewerSchemaError,
+)
+from storage.figures import Figures, ailing_sources
+from storage.migrate import newest_schema
+
+LATE: Final = timedelta(minutes=15)
+SKEW_NOTICED: Final = timedelta(seconds=30)
+SKEW_TOO_LARGE: Final = timedelta(minutes=5)
+DATE_SECONDS: Final = 15
+SOURCES_NAMED: Final = 5
+ADVICE: Final[dict[type[DatabaseError], str]] = {
+    DamagedDatabaseError: "stop the bot and restore a backup: svodka restore",
+    ForeignDatabaseError: "name another file in SVODKA_DATABASE_URL",
+    NewerSchemaError: "upgrade Svodka, or restore the backup made before the upgrade",
+}
+
+
+async def look_at_token(settings: Settings) -> Finding:
+    if settings.bot_token is None and settings.bot_token_file is None:
+        return warning(
+            "token",
+            "none is set; `svodka demo` works without, `svodka run` does not",
+            "get one from @BotFather and put it into SVODKA_BOT_TOKEN",
+        )
+    try:
+        return fine("token", f"the bot is @{await check_token(settings)}")
+    except SettingsError as error:
+        return problem("token", str(error), "correct the setting that is named")
+    except TelegramUnreachableError as error:
+        return problem(
+            "token",
+            f"{settings.telegram_api_url} does not answer ({error.values['cause']})",
+            "check the network, a proxy or firewall, and SVODKA_TELEGRAM_API_URL",
+        )
+
+
+async def look_at_clock(settings: Settings, now: datetime) -> Finding:
+    """Against the Date header of the Bot API's server, which is right to a second."""
+    timeout = aiohttp.ClientTimeout(total=DATE_SECONDS)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout) as session,
+            session.head(settings.telegram_api_url, allow_redirects=False) as answer,
+        ):
+            said = answer.headers.get("Date", "")
+            theirs = email.utils.parsedate_to_datetime(said).astimezone(UTC)
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        return warning(
+            "clock",
+            f"could not be compared with Telegram's ({type(error).__name__})",
+            "if the token's line is fine, ignore this; else check the network first",
+        )
+    skew = abs(theirs - now)
+    told = f"{skew.total_seconds():.0f} s from Telegram's"
+    if skew <= SKEW_NOTICED:
+        return fine("clock", told)
+    advice = "turn on time synchronisation: timedatectl set-ntp true"
+    return (problem if skew > SKEW_TOO_LARGE else warning)("clock", told, advice)
+
+
+def look_at_file(settings: Settings) -> tuple[Finding, bool]:
+    """Without touching it; and whether it can be read further: sound and of this schema."""
+    look, path, newest = "database", settings.database_path, newest_schema()
+    if not path.exists():
+        return fine(look, f"{path} is not there yet; the first start makes it"), False
+    try:
+        checked = check_file(path)
+    except DatabaseError as error:
+        return problem(look, str(error), ADVICE[type(error)]), False
+    except (OSError, sqlite3.Error) as error:
+        found = f"{path} cannot be read ({error})"
+        return problem(look, found, "check the rights of the file and its folder"), False
+    if checked.schema < newest:
+        found = f"{path} is sound; the next start brings schema {checked.schema} to {newest}"
+        return fine(look, found), False
+    return fine(look, f"{path} is sound, schema {checked.schema}"), True
+
+
+async def look_at_sources(db: Database, figures: Figures) -> AsyncIterator[Finding]:
+    states = figures.sources
+    if not sum(states.values()):
+        yield warning("sources", "none yet", "send the bot /addsource and a feed's address")
+        return
+    told = ", ".join(f"{count} {state}" for state, count in states.items() if count)
+    if not states["failing"] and not states["parked"]:
+        yield fine("sources", told)
+        return
+    ailing = await ailing_sources(db, SOURCES_NAMED)
+    names = "; ".join(f"{one.title}: {one.error}, {one.failures} times" for one in ailing)
+    advice = "look at their addresses in a browser; /sources retries, /removesource removes"
+    yield warning("sources", f"{told} ({names})", advice)
+
+
+def look_at_backlog(figures: Figures, now: datetime) -> Iterator[Finding]:
+    waiting = sum(figures.outbox.values())
+    late = {
+        "deliveries": figures.outbox_since,
+        "digests": figures.digests_due_since,
+        "updates": figures.updates_since,
+    }
+    counts = {
+        "deliveries": waiting,
+        "digests": figures.digests_due,
+        "updates": figures.updates_open,
+    }
+    behind = [name for name, since in late.items() if since and now - since > LATE]
+    for name in behind:
+        minutes = (now - (late[name] or now)).total_seconds() // 60
+        yield warning(
+            name,
+            f"{counts[name]} wait, the oldest for {minutes:.0f} minutes",
+            "is the bot running? If it is, its log says what it waits for",
+        )
+    if not behind:
+        yield fine("backlog", ", ".join(f"{count} {name}" for name, count in counts.items()))

@@ -1,0 +1,157 @@
+"""What an operator wants to know of the file: counts and ages, each from an index or a small table,
+so that asking every few seconds costs nothing.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from storage.database import Database
+from storage.instants import from_seconds, to_seconds
+
+UNDER_WAY: Final = ("waiting", "claimed", "sending")
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    articles: int  # ever stored
+    stories: int  # ever opened
+    subscribers: int
+    subscribed: int  # of them, who want digests
+    unreachable: int
+    sources: dict[str, int] = field(default_factory=dict)  # by state: healthy, failing, parked
+    outbox: dict[str, int] = field(default_factory=dict)  # by state of a message under way
+    outbox_since: datetime | None = None  # None: nothing waits that could be sent
+    digests_due: int = 0
+    digests_due_since: datetime | None = None  # None: none is due
+    updates_open: int = 0
+    updates_since: datetime | None = None  # None: all are handled
+
+
+async def read_figures(db: Database, now: datetime) -> Figures:
+    values = {"now": to_seconds(now)}
+    row = await db.fetch_one(
+        """
+        SELECT
+            ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'article'), 0) AS articles,
+            ifnull((SELECT seq FROM sqlite_sequence WHERE name = 'story'), 0) AS stories,
+            count(*) AS subscribers, ifnull(sum(subscribed), 0) AS subscribed,
+            count(unreachable_at) AS unreachable,
+            (SELECT count(*) FROM incoming_update WHERE handled_at IS NULL) AS updates_open,
+            (SELECT min(received_at) FROM incoming_update WHERE handled_at IS NULL)
+                AS updates_since
+        FROM subscriber
+        """
+    )
+    due = await db.fetch_one(
+        """
+        SELECT count(*) AS digests, min(next_due_at) AS since
+        FROM schedule JOIN subscriber USING (chat_id)
+        WHERE next_due_at <= :now AND unreachable_at IS NULL
+        """,
+        values,
+    )
+    if row is None or due is None:
+        raise AssertionError("an aggregate without GROUP BY has one row")
+    return Figures(
+        row["articles"],
+        row["stories"],
+        row["subscribers"],
+        row["subscribed"],
+        row["unreachable"],
+        await _sources_by_state(db),
+        await _outbox_by_state(db),
+        await _outbox_since(db, now),
+        due["digests"],
+        from_seconds(due["since"]),
+        row["updates_open"],
+        from_seconds(row["updates_since"]),
+    )
+
+
+async def _sources_by_state(db: Database) -> dict[str, int]:
+    rows = await db.fetch_all(
+        """
+        SELECT CASE WHEN parked_at IS NOT NULL THEN 'parked'
+                    WHEN last_error IS NOT NULL THEN 'failing' ELSE 'healthy' END AS state,
+               count(*) AS sources
+        FROM source GROUP BY state
+        """
+    )
+    return {"healthy": 0, "failing": 0, "parked": 0} | {r["state"]: r["sources"] for r in rows}
+
+
+async def _outbox_by_state(db: Database) -> dict[str, int]:
+    """One query a state: only so is its partial index used."""
+    counted = {}
+    for state in UNDER_WAY:
+        row = await db.fetch_one(
+            f"SELECT count(*) AS messages FROM delivery WHERE state = '{state}'"  # noqa: S608
+        )
+        counted[state] = row["messages"] if row else 0
+    return counted
+
+
+async def _outbox_since(db: Database, now: datetime) -> datetime | None:
+    """Since when the oldest message waits that nothing but ourselves or Telegram holds up: its
+    chat is known, can be reached and was not told to wait."""
+    row = await db.fetch_one(
+        """
+        SELECT min(delivery.created_at) AS since
+        FROM delivery JOIN subscriber USING (chat_id)
+        WHERE delivery.state = 'waiting' AND subscriber.unreachable_at IS NULL
+          AND ifnull(subscriber.wait_until, 0) <= :now
+        """,
+        {"now": to_seconds(now)},
+    )
+    return from_seconds(row["since"]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Ailing:
+    """A source that does not answer as it should."""
+
+    id: int
+    title: str
+    address: str
+    failures: int  # in a row
+    error: str  # code
+    last_success: datetime | None  # None: never
+    parked: datetime | None  # None: still polled
+
+
+async def ailing_sources(db: Database, limit: int, offset: int = 0) -> list[Ailing]:
+    """Those given up first, then those that failed most often."""
+    rows = await db.fetch_all(
+        """
+        SELECT id, title, address, failures, last_error, last_success_at, parked_at
+        FROM source WHERE parked_at IS NOT NULL OR last_error IS NOT NULL
+        ORDER BY parked_at IS NULL, failures DESC, id LIMIT :limit OFFSET :offset
+        """,
+        {"limit": limit, "offset": offset},
+    )
+    return [
+        Ailing(
+            row["id"],
+            row["title"],
+            row["address"],
+            row["failures"],
+            row["last_error"] or "",
+            from_seconds(row["last_success_at"]),
+            from_seconds(row["parked_at"]),
+        )
+        for row in rows
+    ]
+
+
+async def zones_in_use(db: Database) -> list[str]:
+    rows = await db.fetch_all("SELECT DISTINCT zone FROM subscriber ORDER BY zone")
+    return [row["zone"] for row in rows]
+
+
+async def last_sent(db: Database) -> datetime | None:
+    """When the newest message that reached its chat was written. None: none did."""
+    row = await db.fetch_one(
+        "SELECT created_at FROM delivery WHERE state = 'sent' ORDER BY id DESC LIMIT 1"
+    )
+    return from_seconds(row["created_at"]) if row else None
