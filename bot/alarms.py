@@ -3,24 +3,40 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.context import Context
+from bot.context import Context, Core
 from bot.i18n import language
 from bot.rendering import Message
 from storage import outbox
 from storage.state import read_state, write_state
 
 EVERY: Final = timedelta(hours=1)
+SOURCE_PARKED: Final = "alarm.source_parked"
 
 
-async def alarm(context: Context, key: str, **values: str | int) -> bool:
-    """Queue the sentence `key` to every administrator. False: they were told within the hour."""
-    now, name = context.now(), f"alarm/{key}"
-    last = await read_state(context.db, name)
-    if last and now < datetime.fromtimestamp(int(last), UTC) + EVERY:
+async def alarm(
+    context: Context, key: str, *, every: timedelta = EVERY, **values: str | int
+) -> bool:
+    """Queue the sentence `key` to every administrator. False: they were told within `every`."""
+    if not await may_tell(context, key, every):
         return False
-    await write_state(context.db, name, str(int(now.timestamp())))
     message = Message(language(context.settings.default_language).say(key, None, **values))
     for admin in context.admin_chats:
-        await outbox.add_notice(context.db, admin, message.to_json(), now)
+        await outbox.add_notice(context.db, admin, message.to_json(), context.now())
     context.outbox_filled.set()
     return True
+
+
+async def may_tell(core: Core, key: str, every: timedelta = EVERY) -> bool:
+    """Whether administrators may be told of this now; who is told so tells them."""
+    now = core.now()
+    last = await last_told(core, key)
+    if last and now < last + every:
+        return False
+    await write_state(core.db, f"alarm/{key}", str(int(now.timestamp())))
+    return True
+
+
+async def last_told(core: Core, key: str) -> datetime | None:
+    """None: never."""
+    kept = await read_state(core.db, f"alarm/{key}")
+    return datetime.fromtimestamp(int(kept), UTC) if kept else None

@@ -12,6 +12,7 @@ from typing import Any, Final
 import structlog
 from aiogram import Dispatcher
 
+from bot.alerts import WATCH_SECONDS, Alerts
 from bot.backups import LOOK_SECONDS, Backups
 from bot.clock import ClockWatch
 from bot.commands import register_commands, register_descriptions
@@ -25,15 +26,20 @@ from bot.floods import Floods
 from bot.gathering import Refresher
 from bot.handlers import routers
 from bot.intake import Inbox, Intake
+from bot.metrics import Metrics
 from bot.middlewares import Introduction, PressAnswer, Rights
+from bot.observing import ObservedRequests, ObservedUpdates, measure_lag
 from bot.patience import Patience
 from bot.pipeline import forget_old, publish_due_digests
+from bot.pulse import Pulse
 from bot.rate_limits import RateLimits
+from bot.readiness import PROBE_AFTER_SECONDS, probe
 from bot.scheduler import ticking
 from bot.settings import Settings
 from bot.stopping import unless_stopped
 from bot.telegram import make_bot, username_of
 from bot.updates import Handling
+from bot.web import Watching, serving
 from digests.updates import LEAST_WAIT
 from storage.locking import hold_lock
 
@@ -63,9 +69,10 @@ async def open_context(
         core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
         warm_up(core)
         bot = await stack.enter_async_context(make_bot(settings, token).context())
-        floods = Floods(core.db, now)
+        floods, metrics, pulse = Floods(core.db, now), Metrics(), Pulse()
         await floods.load()
         bot.session.middleware(Patience(limits, floods, now))
+        bot.session.middleware(ObservedRequests(metrics, pulse))
         username = await username_of(bot)
         context = Context(
             settings,
@@ -78,12 +85,15 @@ async def open_context(
             username,
             update_wait,
             embedding=core.embedding,
+            metrics=metrics,
+            pulse=pulse,
         )
         yield context, Courier(context, limits, floods)
 
 
 def make_dispatcher(context: Context) -> Dispatcher:
     dispatcher = Dispatcher(context=context)
+    dispatcher.update.outer_middleware(ObservedUpdates(context.metrics))
     introduction, rights = Introduction(), Rights()
     for observer in (dispatcher.message, dispatcher.callback_query):
         observer.outer_middleware(introduction)
@@ -142,6 +152,8 @@ async def _serve(
         "watch_clock": (ClockWatch(context).look, tick_seconds),
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
+        "alert": (Alerts(context).look, min(WATCH_SECONDS, 60 * tick_seconds)),
+        "probe_telegram": (lambda: probe(context), min(PROBE_AFTER_SECONDS, 30 * tick_seconds)),
     }
     if settings.backup_hours:
         ticks["back_up"] = (Backups(context).look, LOOK_SECONDS)
@@ -150,7 +162,11 @@ async def _serve(
         make_folder(folder)
         seconds = min(settings.poll_interval, 30) if tick_seconds >= 1 else tick_seconds
         ticks["read_folder"] = (lambda: read_folder(context, folder, seen), seconds)
-    async with asyncio.TaskGroup() as group:
+    intervals = {name: seconds for name, (_, seconds) in ticks.items()}
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        if settings.http_address:
+            watching = Watching(context, intervals)
+            await stack.enter_async_context(serving(settings.http_address, watching.routes()))
         tasks = [
             group.create_task(task, name=name)
             for name, task in (
@@ -158,9 +174,10 @@ async def _serve(
                 ("handling", handling.run()),
                 ("courier", courier.run()),
                 ("refresher", Refresher(context).run(tick_seconds)),
+                ("lag", measure_lag(context.metrics)),
             )
         ]
-        with ticking(ticks):
+        with ticking(context.pulse.beating(ticks)):
             log.info("started", bot=context.username, database=str(context.db.path))
             if ready:
                 ready(context)

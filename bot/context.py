@@ -10,6 +10,8 @@ from weakref import WeakValueDictionary
 from aiogram import Bot
 
 from bot.fetching import Fetcher
+from bot.metrics import Metrics
+from bot.pulse import Pulse
 from bot.rate_limits import Allowance
 from bot.settings import Settings
 from bot.workers import Workers
@@ -49,6 +51,8 @@ class Context(Core):
     suggested: dict[str, tuple[datetime, list[str]]] = field(default_factory=dict)  # until when
     fetch_allowance: Allowance = field(default_factory=lambda: Allowance(time.monotonic))
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
+    metrics: Metrics = field(default_factory=Metrics)
+    pulse: Pulse = field(default_factory=Pulse)
     # What the chats' next plain words will answer; written when the update is marked as handled.
     expected: dict[ChatId, str | None] = field(default_factory=dict)
 

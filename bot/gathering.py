@@ -6,7 +6,9 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
+from bot.alarms import SOURCE_PARKED, may_tell
 from bot.context import Core
 from bot.embedding import with_meaning
 from bot.errors import FetchError
@@ -63,8 +65,9 @@ class Refresher:
 
     async def _refresh(self, polling: Polling) -> None:
         try:
-            async with self._turns.of(polling.source.address), self._room:
-                await refresh_source(self._core, polling)
+            with bound_contextvars(source=polling.source.id):
+                async with self._turns.of(polling.source.address), self._room:
+                    await refresh_source(self._core, polling)
         except Exception:
             log.exception("refresh_failed", source=polling.source.id)
         finally:
@@ -192,9 +195,10 @@ async def _note_failure(core: Core, polling: Polling, error: Exception) -> None:
 
 async def _park(core: Core, source: Source, reason: str) -> None:
     """Give a source up, and tell those who read it and the administrators."""
-    readers = dict.fromkeys(
-        map(ChatId, core.settings.admins), core.settings.default_language
-    ) | dict(await sources.readers_of(core.db, source))
+    readers = dict(await sources.readers_of(core.db, source))
+    if await may_tell(core, SOURCE_PARKED):  # of those that follow within the hour `alerts` tells
+        admins = map(ChatId, core.settings.admins)
+        readers = dict.fromkeys(admins, core.settings.default_language) | readers
     key = "sources.gone" if reason == GONE else "sources.parked"
     notices = []
     for chat, code in readers.items():

@@ -14,6 +14,7 @@ def set_up_logs(level: str, form: str) -> None:
     """`form` is `human` or `json`; libraries' own warnings take the same way out."""
     guard_hooks()
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,

@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         description="`on`: new articles are also compared by their meaning, and one event told in "
         "Russian and in English is one story. Needs the extra (`make semantic`).",
     )
+    http_listen: str = Field(
+        "",
+        description="Where health and metrics are served (docs/operating.md), such as "
+        "`127.0.0.1:8080`. Empty: nowhere.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
@@ -128,6 +133,14 @@ class Settings(BaseSettings):
     def _known_zone(cls, value: str) -> str:
         if value not in available_timezones():
             raise ValueError("is no IANA time zone such as Europe/Moscow")
+        return value
+
+    @field_validator("http_listen")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if value and not (host and port.isdigit() and int(port) < 65_536):
+            raise ValueError("must be an address and a port such as 127.0.0.1:8080")
         return value
 
     @field_validator("database_url")
@@ -167,6 +180,12 @@ class Settings(BaseSettings):
     @property
     def backup_folder(self) -> Path:
         return self.backup_dir or folder_of(self.database_path)
+
+    @property
+    def http_address(self) -> tuple[str, int] | None:
+        """None: nothing is served."""
+        host, _, port = self.http_listen.rpartition(":")
+        return (host.strip("[]"), int(port)) if port else None
 
     @property
     def zone(self) -> ZoneInfo:

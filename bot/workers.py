@@ -10,6 +10,7 @@ import asyncio
 import heapq
 import itertools
 import multiprocessing
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as WorkTimeoutError
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ R = TypeVar("R")
 class Workers:
     def __init__(self, pool: ProcessPool, count: int, seconds: float) -> None:
         self._pool = pool
+        self.kills: Counter[str] = Counter()  # by reason: too_slow, died
         self._seconds = seconds
         self._free = count  # processes that nobody who takes turns is using
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -54,10 +56,14 @@ class Workers:
         try:
             result: R = await asyncio.wrap_future(future)
         except WorkTimeoutError as error:
-            raise WorkerError(job=function.__name__, reason="too_slow") from error
+            raise self._killed(function, "too_slow") from error
         except ProcessExpired as error:
-            raise WorkerError(job=function.__name__, reason="died") from error
+            raise self._killed(function, "died") from error
         return result
+
+    def _killed(self, function: Callable[..., object], reason: str) -> WorkerError:
+        self.kills[reason] += 1
+        return WorkerError(job=function.__name__, reason=reason)
 
     async def run_in_turn(
         self, cost_seconds: float, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs

@@ -93,18 +93,22 @@ async def _outbox_by_state(db: Database) -> dict[str, int]:
 
 
 async def _outbox_since(db: Database, now: datetime) -> datetime | None:
-    """Since when the oldest message waits that nothing but ourselves or Telegram holds up: its
-    chat is known, can be reached and was not told to wait."""
-    row = await db.fetch_one(
-        """
-        SELECT min(delivery.created_at) AS since
-        FROM delivery JOIN subscriber USING (chat_id)
-        WHERE delivery.state = 'waiting' AND subscriber.unreachable_at IS NULL
-          AND ifnull(subscriber.wait_until, 0) <= :now
-        """,
-        {"now": to_seconds(now)},
-    )
-    return from_seconds(row["since"]) if row else None
+    """Since when the oldest message is under way that nothing but ourselves or Telegram holds up:
+    its chat is known, can be reached and was not told to wait."""
+    oldest = []
+    for state in UNDER_WAY:
+        row = await db.fetch_one(
+            f"""
+            SELECT min(delivery.created_at) AS since
+            FROM delivery JOIN subscriber USING (chat_id)
+            WHERE delivery.state = '{state}' AND subscriber.unreachable_at IS NULL
+              AND ifnull(subscriber.wait_until, 0) <= :now
+            """,  # noqa: S608 - a constant
+            {"now": to_seconds(now)},
+        )
+        if row and row["since"] is not None:
+            oldest.append(row["since"])
+    return from_seconds(min(oldest, default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +153,49 @@ async def zones_in_use(db: Database) -> list[str]:
     return [row["zone"] for row in rows]
 
 
-async def last_sent(db: Database) -> datetime | None:
-    """When the newest message that reached its chat was written. None: none did."""
+async def digests_due_before(db: Database, moment: datetime) -> int:
+    """How many digests should have been made by then and are not."""
     row = await db.fetch_one(
-        "SELECT created_at FROM delivery WHERE state = 'sent' ORDER BY id DESC LIMIT 1"
+        """
+        SELECT count(*) AS digests FROM schedule JOIN subscriber USING (chat_id)
+        WHERE next_due_at <= :moment AND unreachable_at IS NULL
+        """,
+        {"moment": to_seconds(moment)},
     )
-    return from_seconds(row["created_at"]) if row else None
+    return row["digests"] if row else 0
+
+
+async def parked_since(db: Database, since: datetime, limit: int) -> list[str]:
+    """Titles of sources given up after `since`, the first of them."""
+    rows = await db.fetch_all(
+        "SELECT title FROM source WHERE parked_at > :since ORDER BY parked_at, id LIMIT :limit",
+        {"since": to_seconds(since), "limit": limit},
+    )
+    return [row["title"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last of each, to see at which step things stopped. None: there was none."""
+
+    article: datetime | None  # arrived
+    first_digest: datetime | None  # made, the oldest that is kept
+    digest: datetime | None  # made
+    sent: datetime | None  # a digest's message that reached its chat, by its making
+
+
+async def read_recent(db: Database) -> Recent:
+    row = await db.fetch_one(
+        """
+        SELECT (SELECT arrived_at FROM article ORDER BY id DESC LIMIT 1) AS article,
+               (SELECT made_at FROM digest ORDER BY id LIMIT 1) AS first_digest,
+               (SELECT made_at FROM digest ORDER BY id DESC LIMIT 1) AS digest,
+               (SELECT created_at FROM delivery
+                WHERE state = 'sent' AND digest_id IS NOT NULL ORDER BY id DESC LIMIT 1) AS sent
+        """
+    )
+    if row is None:
+        raise AssertionError("a SELECT without FROM has one row")
+    return Recent(
+        *(from_seconds(row[name]) for name in ("article", "first_digest", "digest", "sent"))
+    )

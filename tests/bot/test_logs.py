@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from bot.logs import redact, set_up_logs
 from bot.redaction import REDACTED
@@ -83,3 +84,17 @@ def test_chatty_libraries_are_quiet(capsys: pytest.CaptureFixture[str]) -> None:
     logging.getLogger("apscheduler.scheduler").warning("skipped")
     assert capsys.readouterr().err == ""
     assert sys.stderr is not None
+
+
+def test_every_line_carries_the_ids_of_what_is_being_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs("INFO", "json")
+    with bound_contextvars(update=7, chat=-5):
+        structlog.get_logger().info("source_added", source=3)
+        logging.getLogger("aiohttp.client").warning("slow")
+    structlog.get_logger().info("later")
+    ours, foreign, later = map(json.loads, capsys.readouterr().err.splitlines())
+    assert (ours["update"], ours["chat"], ours["source"]) == (7, -5, 3)
+    assert (foreign["update"], foreign["chat"]) == (7, -5)
+    assert "update" not in later
