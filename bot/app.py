@@ -25,13 +25,13 @@ from bot.files import SeenFiles, read_folder
 from bot.floods import Floods
 from bot.gathering import Refresher
 from bot.handlers import routers
-from bot.intake import Inbox, Intake
+from bot.intake import AnswerUnsaved, Inbox, Intake
 from bot.metrics import Metrics
 from bot.middlewares import Introduction, PressAnswer, Rights
 from bot.observing import ObservedRequests, ObservedUpdates, measure_lag
 from bot.patience import Patience
 from bot.pipeline import forget_old, publish_due_digests
-from bot.pulse import Pulse
+from bot.pulse import Pulse, Ticks
 from bot.rate_limits import RateLimits
 from bot.readiness import PROBE_AFTER_SECONDS, probe
 from bot.scheduler import ticking
@@ -40,6 +40,7 @@ from bot.stopping import unless_stopped
 from bot.telegram import make_bot, username_of
 from bot.updates import Handling
 from bot.web import Watching, serving
+from bot.webhook import Receiver, set_webhook
 from digests.updates import LEAST_WAIT
 from storage.locking import hold_lock
 
@@ -140,14 +141,41 @@ async def _serve(
     ready: Callable[[Context], Any] | None,
     tick_seconds: float,
 ) -> None:
-    settings = context.settings
     dispatcher = make_dispatcher(context)
     await unless_stopped(stop, _introduce(context))
-    inbox = Inbox()
+    inbox, ticks = Inbox(), _ticks(context, tick_seconds)
     handling = Handling(context, dispatcher, inbox)
-    kinds = dispatcher.resolve_used_update_types()
-    intake = Intake(context, kinds, inbox, handling.answer_unsaved)
-    ticks: dict[str, tuple[Any, float]] = {
+    work = {
+        "handling": handling.run(),
+        "courier": courier.run(),
+        "refresher": Refresher(context).run(tick_seconds),
+        "lag": measure_lag(context.metrics),
+    }
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        tasks = [group.create_task(task, name=name) for name, task in work.items()]
+        await _serve_web(context, stack, ticks, inbox, handling.answer_unsaved)
+        allowed = dispatcher.resolve_used_update_types()
+        if context.settings.webhook_url:
+            await unless_stopped(stop, set_webhook(context, allowed))
+        else:
+            await unless_stopped(stop, context.bot.delete_webhook())
+            intake = Intake(context, allowed, inbox, handling.answer_unsaved)
+            tasks.append(group.create_task(intake.run(), name="intake"))
+        with ticking(context.pulse.beating(ticks)):
+            log.info("started", bot=context.username, database=str(context.db.path))
+            if ready:
+                ready(context)
+            waiting = group.create_task(stop.wait())
+            await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in (waiting, *tasks):
+            task.cancel()
+    log.info("stopped")
+
+
+def _ticks(context: Context, tick_seconds: float) -> Ticks:
+    """What the clock does, and every how many seconds."""
+    settings = context.settings
+    ticks: Ticks = {
         "watch_disk": (DiskWatch(context).look, min(tick_seconds * 5, DISK_SECONDS)),
         "watch_clock": (ClockWatch(context).look, tick_seconds),
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
@@ -162,35 +190,28 @@ async def _serve(
         make_folder(folder)
         seconds = min(settings.poll_interval, 30) if tick_seconds >= 1 else tick_seconds
         ticks["read_folder"] = (lambda: read_folder(context, folder, seen), seconds)
-    intervals = {name: seconds for name, (_, seconds) in ticks.items()}
-    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
-        if settings.http_address:
-            watching = Watching(context, intervals)
-            await stack.enter_async_context(serving(settings.http_address, watching.routes()))
-        tasks = [
-            group.create_task(task, name=name)
-            for name, task in (
-                ("intake", intake.run()),
-                ("handling", handling.run()),
-                ("courier", courier.run()),
-                ("refresher", Refresher(context).run(tick_seconds)),
-                ("lag", measure_lag(context.metrics)),
-            )
-        ]
-        with ticking(context.pulse.beating(ticks)):
-            log.info("started", bot=context.username, database=str(context.db.path))
-            if ready:
-                ready(context)
-            waiting = group.create_task(stop.wait())
-            await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
-        for task in (waiting, *tasks):
-            task.cancel()
-    log.info("stopped")
+    return ticks
+
+
+async def _serve_web(
+    context: Context,
+    stack: AsyncExitStack,
+    ticks: Ticks,
+    inbox: Inbox,
+    answer_unsaved: AnswerUnsaved,
+) -> None:
+    """Raises SettingsError when it cannot listen."""
+    settings = context.settings
+    if settings.http_address is None:
+        return
+    routes = Watching(context, {name: seconds for name, (_, seconds) in ticks.items()}).routes()
+    if settings.webhook_url:
+        routes.append(Receiver(context, inbox, answer_unsaved).route())
+    await stack.enter_async_context(serving(settings.http_address, routes))
 
 
 async def _introduce(context: Context) -> None:
     settings = context.settings
-    await context.bot.delete_webhook()
     await register_commands(context.bot, context.admin_chats, settings.default_language)
     await register_descriptions(context.bot, settings.default_language)
 

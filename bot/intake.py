@@ -142,19 +142,24 @@ class Intake:
         received = await self._context.bot(method, request_timeout=REQUEST_SECONDS)
         if received:
             now = self._context.now()
-            await self._store([described(raw, now) for raw in received])
+            arrived = [described(raw, now) for raw in received]
+            await store(self._context, self._inbox, self._answer_unsaved, arrived)
             offset = max(raw["update_id"] for raw in received) + 1
         if len(received) < UPDATES_A_POLL:
             self._inbox.caught_up.set()
         return offset
 
-    async def _store(self, arrived: list[StoredUpdate]) -> None:
-        try:
-            await updates.store_updates(self._context.db, arrived)
-        except DiskFullError:
-            await self._answer_unsaved(arrived)
-        else:
-            self._inbox.changed.set()
+
+async def store(
+    context: Context, inbox: Inbox, answer_unsaved: AnswerUnsaved, arrived: list[StoredUpdate]
+) -> None:
+    """Keep what came, by whichever way; `answer_unsaved` is for what the disk has no room for."""
+    try:
+        await updates.store_updates(context.db, arrived)
+    except DiskFullError:
+        await answer_unsaved(arrived)
+    else:
+        inbox.changed.set()
 
 
 def described(raw: dict[str, Any], now: datetime) -> StoredUpdate:

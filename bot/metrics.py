@@ -6,7 +6,7 @@ What happens in this process is counted as it happens; what stands in the file i
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -56,10 +56,13 @@ class Metrics:
         )  # fmt: skip
         ProcessCollector(registry=one)
 
-    def digest_made(self, late_seconds: float, *, told: bool) -> None:
+    def digest_made(self, late: timedelta, *, told: bool) -> None:
         """`told`: it had something to tell."""
         self.digests.labels("told" if told else "empty").inc()
-        self.lateness.observe(max(0.0, late_seconds))
+        self.lateness.observe(max(0.0, late.total_seconds()))
+
+    def digest_failed(self) -> None:
+        self.digests.labels("failed").inc()
 
     def exposition(self, reading: "Reading") -> bytes:
         asked = CollectorRegistry()

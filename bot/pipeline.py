@@ -20,7 +20,7 @@ from bot.i18n import language
 from bot.keyboards import digest_keyboard
 from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
-from digests.models import Digest, Subscriber
+from digests.models import Access, Digest, Subscriber
 from digests.schedules import latest_slot, next_digest, quiet_ends
 from storage import copies, digests, outbox, schedules, stories
 from storage.digests import Publication, Slot, Told
@@ -113,6 +113,9 @@ class Publishing:
                 told = len(one.told)
                 log.info("digest_published", chat=one.chat, digest=number, slot=one.slot.name,
                          stories=told)  # fmt: skip
+                if one.slot.moves:
+                    late = self.now - min(move.due for move in one.slot.moves)
+                    self.context.metrics.digest_made(late, told=told > 0)
         if any(one.messages for one in publications):
             self.context.outbox_filled.set()
         return [
@@ -178,6 +181,7 @@ async def _publish_step(publishing: Publishing, chats: Sequence[DueChat]) -> int
         # The chat stays due and is tried again soon. Nobody else waits for it.
         chat = chats[0].subscriber.chat_id
         publishing.context.failed_until[chat] = publishing.now + RETRY_DIGEST
+        publishing.context.metrics.digest_failed()
         log.exception("digest_failed", chat=chat)
         return 0
     for one in chats:
@@ -210,6 +214,7 @@ async def _publish_together(
 
 
 def is_allowed(context: Context, subscriber: Subscriber) -> bool:
-    if context.settings.access == "open" or subscriber.access == "granted":
+    """Whoever was refused stays out of an open bot too: that is the ban of `/admin`."""
+    if context.settings.access == "open" and subscriber.access is not Access.REFUSED:
         return True
-    return context.is_admin(subscriber.chat_id)
+    return subscriber.access is Access.GRANTED or context.is_admin(subscriber.chat_id)

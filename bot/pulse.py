@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 Tick = Callable[[], Awaitable[object]]
+Ticks = dict[str, tuple[Tick, float]]  # by name, with the seconds between two
 
 
 @dataclass
@@ -23,7 +24,7 @@ class Pulse:
         """Since Telegram's last answer. None: there was none."""
         return None if self._heard is None else self.monotonic() - self._heard
 
-    def beating(self, ticks: dict[str, tuple[Tick, float]]) -> dict[str, tuple[Tick, float]]:
+    def beating(self, ticks: Ticks) -> Ticks:
         """The same ticks, each noted here whenever it went well; the start counts."""
         return {name: (self._noted(name, tick), seconds) for name, (tick, seconds) in ticks.items()}
 

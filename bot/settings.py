@@ -4,10 +4,12 @@ Each field's description is the README's; a test holds README, `.env.example` an
 together.
 """
 
+import re
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
@@ -27,6 +29,9 @@ from storage.backups import folder_of
 
 PREFIX: Final = "SVODKA_"
 SQLITE: Final = "sqlite:///"
+WEBHOOK_PORTS: Final = frozenset({443, 80, 88, 8443})
+SECRET_NAMES: Final = frozenset({"token", "secret"})  # in a setting's name: never repeated
+SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 
 class AccessPolicy(StrEnum):
@@ -108,6 +113,16 @@ class Settings(BaseSettings):
         description="Where health and metrics are served (docs/operating.md), such as "
         "`127.0.0.1:8080`. Empty: nowhere.",
     )
+    webhook_url: str = Field(
+        "",
+        description="Public `https://` address that Telegram brings updates to, through a proxy "
+        "to `SVODKA_HTTP_LISTEN`. Empty: updates are polled for, which needs no address.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="What Telegram must know to bring updates: 16 to 256 of `A-Z a-z 0-9 _ -`. "
+        "Needed with `SVODKA_WEBHOOK_URL`.",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
@@ -143,6 +158,24 @@ class Settings(BaseSettings):
             raise ValueError("must be an address and a port such as 127.0.0.1:8080")
         return value
 
+    @field_validator("webhook_url")
+    @classmethod
+    def _where_telegram_goes(cls, value: str) -> str:
+        parts = urlsplit(value)
+        is_here = parts.scheme == "http" and parts.hostname == "127.0.0.1"  # a test double's
+        if value and not is_here and (parts.scheme != "https" or not parts.hostname):
+            raise ValueError("must start with https://")
+        if value and not is_here and (parts.port or 443) not in WEBHOOK_PORTS:
+            raise ValueError("Telegram goes to the ports 443, 80, 88 and 8443 only")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr | None) -> SecretStr | None:
+        if value and not SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("must be 16 to 256 of A-Z a-z 0-9 _ -")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _sqlite_only(cls, value: str) -> str:
@@ -157,7 +190,9 @@ class Settings(BaseSettings):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("bot_token_file", "articles_dir", "backup_dir", "bot_token", mode="before")
+    @field_validator(
+        "bot_token_file", "articles_dir", "backup_dir", "bot_token", "webhook_secret", mode="before"
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return None if value == "" else value
@@ -171,6 +206,14 @@ class Settings(BaseSettings):
     def _one_token(self) -> "Settings":
         if self.bot_token and self.bot_token_file:
             raise ValueError("BOT_TOKEN and BOT_TOKEN_FILE are both set; keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _whole_webhook(self) -> "Settings":
+        if self.webhook_url and not self.webhook_secret:
+            raise ValueError("WEBHOOK_URL needs WEBHOOK_SECRET: else anybody may send updates")
+        if self.webhook_url and not self.http_listen:
+            raise ValueError("WEBHOOK_URL needs HTTP_LISTEN: where the proxy finds the bot")
         return self
 
     @property
@@ -190,6 +233,10 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.default_timezone)
+
+    def secret(self) -> str:
+        """The webhook's; it is there where there is a webhook."""
+        return self.webhook_secret.get_secret_value() if self.webhook_secret else ""
 
     def token(self) -> str:
         """The bot's token. Raises SettingsError when there is none."""
@@ -231,7 +278,7 @@ def _sentence(error: object) -> str:
     name = PREFIX + place[0].upper() if place else PREFIX.rstrip("_")
     message = str(values["msg"]).removeprefix("Value error, ")
     shown = values.get("input")
-    if not place or "token" in place[0] or isinstance(shown, dict):
+    if not place or SECRET_NAMES & set(place[0].split("_")) or isinstance(shown, dict):
         return f"{name}: {message}."
     if place[0] == "admins":
         message = "must be numeric Telegram ids separated by commas"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ def shown() -> dict[str, dict[str, set[str]]]:
     for command in ("latest", "topic", "words", "button"):
         metrics.commands.labels(command)
     metrics.updates.labels("message", "done")
-    metrics.digest_made(3, told=True)
+    metrics.digest_made(timedelta(seconds=3), told=True)
     kills = {"parsing": dict.fromkeys(KILL_REASONS, 0)}
     reading = Reading(FIGURES, NOW, {"publish_digests": 0.1, "forget_old": 3.0}, kills)
     names: dict[str, dict[str, set[str]]] = {}

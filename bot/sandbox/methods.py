@@ -174,6 +174,8 @@ def set_webhook(context: Context, call: api.SetWebhook) -> bool:
     updates = context.world.updates
     if call.url and not _may_be_webhook(call.url):
         raise bad_request("bad webhook: An HTTPS URL must be provided for webhook")
+    if (urlsplit(call.url).hostname or "").endswith(".invalid"):  # RFC 6761: resolves nowhere
+        raise bad_request("bad webhook: Failed to resolve host: Name or service not known")
     if not _SECRET.fullmatch(call.secret_token or ""):
         raise bad_request("secret token contains unallowed characters")
     updates.set_allowed(call.allowed_updates)

@@ -46,7 +46,7 @@ async def test_failing_digest_is_told_once_an_hour_and_over_a_restart(
     async def failing(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(pipeline, "publish_digest", failing)
+    monkeypatch.setattr(pipeline.Publishing, "publish", failing)
     running.clock.move(hours=4)
 
     async def alarmed() -> list[SeenMessage]:

@@ -200,7 +200,10 @@ async def test_deliveries_are_counted_by_outcome(watched: Running) -> None:
     watched.clock.move(minutes=1)
     await watched.wait_digests(person, 1)
     await watched.settled()
-    assert (await samples(watched))["svodka_deliveries_total", ("sent",)] >= 1
+    found = await samples(watched)
+    assert found["svodka_deliveries_total", ("sent",)] >= 1
+    assert found["svodka_digests_total", ("told",)] == 1
+    assert found["svodka_digest_late_seconds_sum", ()] == 3600, "it was due three hours from START"
 
 
 async def test_worker_that_is_killed_is_counted(watched: Running) -> None:
