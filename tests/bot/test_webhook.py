@@ -163,7 +163,7 @@ async def test_what_is_no_update_is_refused(hooked: Running, body: bytes) -> Non
 
 
 async def test_body_over_the_limit_is_refused(hooked: Running) -> None:
-    headers = {SECRET_HEADER: SECRET}
+    headers, url = {SECRET_HEADER: SECRET}, hooked.settings.webhook_url
     async with (
         aiohttp.ClientSession() as session,
         session.post(
