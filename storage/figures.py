@@ -9,7 +9,7 @@ from typing import Final
 from storage.database import Database
 from storage.instants import from_seconds, to_seconds
 
-UNDER_WAY: Final = ("waiting", "claimed", "sending")
+UNDER_WAY: Final = ("waiting", "claimed", "sending", "held")
 
 
 @dataclass(frozen=True, slots=True)

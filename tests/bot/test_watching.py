@@ -99,6 +99,8 @@ async def test_readiness_goes_red_while_the_database_does_not_answer(
 
 async def test_readiness_goes_red_while_telegram_is_silent(watched: Running) -> None:
     faults = watched.sandbox.world.faults
+    await ask(await watched.person(), "/id")
+    await watched.settled()  # nothing but a long poll is under way
     faults.order("server_error", method="getMe", times=None)
     hurry(watched, 1000)
 
