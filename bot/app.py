@@ -14,6 +14,7 @@ from aiogram import Dispatcher
 
 from bot.alerts import WATCH_SECONDS, Alerts
 from bot.backups import LOOK_SECONDS, Backups
+from bot.broadcasting import spread_broadcasts
 from bot.clock import ClockWatch
 from bot.commands import register_commands, register_descriptions
 from bot.context import Clock, Context, utc_now
@@ -180,6 +181,7 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
         "watch_clock": (ClockWatch(context).look, tick_seconds),
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
+        "spread_broadcasts": (lambda: spread_broadcasts(context), tick_seconds),
         "alert": (Alerts(context).look, min(WATCH_SECONDS, 60 * tick_seconds)),
         "probe_telegram": (lambda: probe(context), min(PROBE_AFTER_SECONDS, 30 * tick_seconds)),
     }

@@ -31,7 +31,15 @@ COMMANDS: Final = (
     "id",
     "help",
 )
-ADMIN_COMMANDS: Final = ("addsource", "removesource", "split", "merge", "held")
+ADMIN_COMMANDS: Final = (
+    "addsource",
+    "removesource",
+    "split",
+    "merge",
+    "held",
+    "admin",
+    "broadcast",
+)
 
 
 async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_language: str) -> None:

@@ -72,3 +72,13 @@ class WorkerError(SvodkaError):
     """A worker process died or ran out of time on foreign bytes."""
 
     code = "error.worker"
+
+
+class EmptyBroadcastError(SvodkaError):
+    """A broadcast without a word to send."""
+
+    code = "error.empty_broadcast"
+
+
+class BroadcastTooLongError(SvodkaError):
+    code = "error.broadcast_too_long"

@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from digests.models import ChatId, Subscriber
 from storage.database import Database
 from storage.instants import from_seconds, to_seconds
+from storage.subscribers import SUBSCRIBER_COLUMNS, subscriber_of
+
+FAILURES_SHOWN: Final = 5
+FAILURES_AMONG: Final = 5_000
 
 UNDER_WAY: Final = ("waiting", "claimed", "sending", "held")
 
@@ -199,3 +204,40 @@ async def read_recent(db: Database) -> Recent:
     return Recent(
         *(from_seconds(row[name]) for name in ("article", "first_digest", "digest", "sent"))
     )
+
+
+async def list_chats(db: Database, limit: int, offset: int) -> list[Subscriber]:
+    """The newest first."""
+    rows = await db.fetch_all(
+        f"""
+        SELECT {SUBSCRIBER_COLUMNS} FROM subscriber
+        ORDER BY created_at DESC, chat_id LIMIT :limit OFFSET :offset
+        """,  # noqa: S608 - a constant
+        {"limit": limit, "offset": offset},
+    )
+    return [subscriber_of(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A message that Telegram refused for good."""
+
+    chat_id: ChatId
+    error: str
+    created: datetime
+
+
+async def last_failures(db: Database) -> list[Failure]:
+    """Of the newest messages: what failed long ago is in the log."""
+    rows = await db.fetch_all(
+        """
+        SELECT chat_id, error, created_at FROM delivery
+        WHERE id > (SELECT max(id) FROM delivery) - :newest AND state = 'failed'
+        ORDER BY id DESC LIMIT :limit
+        """,
+        {"newest": FAILURES_AMONG, "limit": FAILURES_SHOWN},
+    )
+    return [
+        Failure(ChatId(row["chat_id"]), row["error"] or "", from_seconds(row["created_at"]))
+        for row in rows
+    ]

@@ -4,6 +4,8 @@ from aiogram import Router
 
 from bot.handlers import (
     access,
+    admin,
+    broadcast,
     corrections,
     errors,
     held,
@@ -36,6 +38,8 @@ def routers() -> tuple[Router, ...]:
             sources,
             corrections,
             held,
+            admin,
+            broadcast,
             words,
         )
     )

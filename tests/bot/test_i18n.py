@@ -15,10 +15,13 @@ import pytest
 from babel.messages.pofile import read_po
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.handlers.admin import PAGES
 from bot.i18n import LANGUAGES, language, language_for
 from bot.keyboards import READS
+from digests.models import Access
 from digests.ranking import WEIGHTS
 from digests.zones import find_zone
+from storage.figures import UNDER_WAY
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -28,6 +31,10 @@ KEY = re.compile(r"^[a-z]+(\.[a-z0-9_]+)+$")
 CODE = [*ROOT.glob("bot/**/*.py"), *ROOT.glob("digests/**/*.py"), *ROOT.glob("storage/**/*.py")]
 # What an f-string of the code can become.
 FAMILIES = {
+    "admin.access.": list(Access),
+    "admin.delivery.": list(UNDER_WAY),
+    "admin.page.": list(PAGES),
+    "admin.source.": ["healthy", "failing", "parked"],
     "command.": [*COMMANDS, *ADMIN_COMMANDS],
     "reads.": list(READS),
     "why.term.": list(WEIGHTS),

@@ -58,7 +58,7 @@ STEPS = {
     "id": ("/id",),
 }
 # For administrators: what they change is unique by its address or gone the second time.
-ELSEWHERE = {"addsource", "removesource", "split", "merge", "held"}
+ELSEWHERE = {"addsource", "removesource", "split", "merge", "held", "admin", "broadcast"}
 
 
 @dataclass

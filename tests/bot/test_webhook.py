@@ -163,12 +163,10 @@ async def test_what_is_no_update_is_refused(hooked: Running, body: bytes) -> Non
 
 
 async def test_body_over_the_limit_is_refused(hooked: Running) -> None:
-    headers, url = {SECRET_HEADER: SECRET}, hooked.settings.webhook_url
+    url, body = hooked.settings.webhook_url, io.BytesIO(b"x" * 3_000_000)
     async with (
-        aiohttp.ClientSession() as session,
-        session.post(
-            hooked.settings.webhook_url, data=io.BytesIO(b"x" * 3_000_000), headers=headers
-        ) as answer,
+        aiohttp.ClientSession(headers={SECRET_HEADER: SECRET}) as session,
+        session.post(url, data=body) as answer,
     ):
         assert answer.status == 413
 
