@@ -136,4 +136,4 @@ async def _queue(
     chats = [one["chat_id"] for one in rows]
     for chat in chats:
         await queue_notice(tx, ChatId(chat), row["content"], now)
-    return int(chats)
+    return chats
