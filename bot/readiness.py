@@ -33,7 +33,10 @@ async def look(context: Context, intervals: dict[str, float]) -> list[Part]:
     figures = await _figures(context)
     if isinstance(figures, Part):
         return [figures, _telegram(context), *_ticks(context, intervals)]
-    database = Part("database", ready=True, found="answers")
+    full = context.db.is_full
+    database = Part(
+        "database", not full, "the disk is full: nothing is saved" if full else "answers"
+    )
     backlog = _backlog(figures, context.now())
     return [database, _telegram(context), *_ticks(context, intervals), backlog]
 

@@ -12,6 +12,7 @@ from bot.doctor.machine import (
 )
 from bot.doctor.service import (
     look_at_backlog,
+    look_at_backups,
     look_at_clock,
     look_at_file,
     look_at_sources,
@@ -52,4 +53,5 @@ async def _examine_database(settings: Settings, now: datetime) -> list[Finding]:
             zones = await zones_in_use(db)
             found += [one async for one in look_at_sources(db, figures)]
             found += look_at_backlog(figures, now)
+            found.append(look_at_backups(settings, now))
     return [*found, *look_at_zones(settings, zones, now)]

@@ -12,6 +12,7 @@ from bot.doctor.findings import Finding, fine, problem, warning
 from bot.errors import SettingsError, TelegramUnreachableError
 from bot.settings import Settings
 from bot.telegram import check_token
+from storage.backups import backups_in, made_at, newest_backup
 from storage.checking import check_file
 from storage.database import Database
 from storage.errors import (
@@ -24,14 +25,15 @@ from storage.figures import Figures, ailing_sources
 from storage.migrate import newest_schema
 
 LATE: Final = timedelta(minutes=15)
+MISSED_BACKUPS: Final = 2
 SKEW_NOTICED: Final = timedelta(seconds=30)
 SKEW_TOO_LARGE: Final = timedelta(minutes=5)
 DATE_SECONDS: Final = 15
 SOURCES_NAMED: Final = 5
 ADVICE: Final[dict[type[DatabaseError], str]] = {
-    DamagedDatabaseError: "stop the bot and restore a backup: svodka restore",
+    DamagedDatabaseError: "stop the bot, then: svodka restore {backup}",
     ForeignDatabaseError: "name another file in SVODKA_DATABASE_URL",
-    NewerSchemaError: "upgrade Svodka, or restore the backup made before the upgrade",
+    NewerSchemaError: "upgrade Svodka, or with the bot stopped: svodka restore {backup}",
 }
 
 
@@ -84,9 +86,10 @@ def look_at_file(settings: Settings) -> tuple[Finding, bool]:
     if not path.exists():
         return fine(look, f"{path} is not there yet; the first start makes it"), False
     try:
-        checked = check_file(path)
+        checked = check_file(path, empty=False)
     except DatabaseError as error:
-        return problem(look, str(error), ADVICE[type(error)]), False
+        newest_copy = newest_backup(settings.backup_folder, path) or "BACKUP"
+        return problem(look, str(error), ADVICE[type(error)].format(backup=newest_copy)), False
     except (OSError, sqlite3.Error) as error:
         found = f"{path} cannot be read ({error})"
         return problem(look, found, "check the rights of the file and its folder"), False
@@ -94,6 +97,20 @@ def look_at_file(settings: Settings) -> tuple[Finding, bool]:
         found = f"{path} is sound; the next start brings schema {checked.schema} to {newest}"
         return fine(look, found), False
     return fine(look, f"{path} is sound, schema {checked.schema}"), True
+
+
+def look_at_backups(settings: Settings, now: datetime) -> Finding:
+    folder, path = settings.backup_folder, settings.database_path
+    if not settings.backup_hours:
+        return warning("backups", "SVODKA_BACKUP_HOURS is 0: none are made", "set it to 24")
+    made = [at for one in backups_in(folder, path) if (at := made_at(one)) and at <= now]
+    if not made:
+        return warning("backups", f"none in {folder} yet", "svodka backup makes one at once")
+    age = now - max(made)
+    told = f"{len(made)} in {folder}, the newest {age.total_seconds() / 3600:.0f} hours old"
+    if age > MISSED_BACKUPS * timedelta(hours=settings.backup_hours):
+        return warning("backups", told, "is the bot running? Its log says backup_failed and why")
+    return fine("backups", told)
 
 
 async def look_at_sources(db: Database, figures: Figures) -> AsyncIterator[Finding]:
@@ -131,5 +148,8 @@ def look_at_backlog(figures: Figures, now: datetime) -> Iterator[Finding]:
             f"{counts[name]} wait, the oldest for {minutes:.0f} minutes",
             "is the bot running? If it is, its log says what it waits for",
         )
+    if figures.outbox.get("held"):
+        count = figures.outbox["held"]
+        yield warning("held", f"{count} messages may have arrived", "/held lets you decide")
     if not behind:
         yield fine("backlog", ", ".join(f"{count} {name}" for name, count in counts.items()))

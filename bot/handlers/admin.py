@@ -15,11 +15,12 @@ from bot.rendering import shortened
 from bot.subscribing import decide_access, latest
 from digests.models import Access, ChatId, Subscriber
 from storage import figures, subscribers
+from storage.backups import backups_in, made_at
 from storage.figures import Figures, read_figures
 
 A_PAGE = 8
 TITLE_LETTERS = 40
-PAGES = ("chats", "deliveries", "sources", "stories")
+PAGES = ("chats", "deliveries", "sources", "stories", "backups")
 
 
 class Admin(CallbackData, prefix="admin"):
@@ -46,6 +47,7 @@ def make_router() -> Router:
         ("deliveries", show_deliveries),
         ("sources", show_sources),
         ("stories", show_stories),
+        ("backups", show_backups),
     ):
         router.callback_query.register(handler, Admin.filter(F.page == page), flags=admin)
     router.callback_query.register(show_chat, AdminChat.filter(), flags=admin)
@@ -211,6 +213,21 @@ async def show_stories(
         for story in found.stories
     ]
     await show(press, spoken.say("admin.stories_page"), keyboard([*rows, _back(spoken)]))
+
+
+async def show_backups(press: CallbackQuery, context: Context, spoken: Language) -> None:
+    settings, now = context.settings, context.now()
+    found = backups_in(settings.backup_folder, context.db.path)
+    lines = [
+        f"• {spoken.age(at, now)}, {one.stat().st_size / 1e6:.1f} MB"
+        for one in found
+        if (at := made_at(one))
+    ]
+    text = spoken.say(
+        "admin.backups_page", hours=settings.backup_hours, kept=settings.backups_kept,
+        list="\n".join(lines[:A_PAGE]) or "—",
+    )  # fmt: skip
+    await show(press, text, keyboard([_back(spoken)]))
 
 
 def _pager(page: str, offset: int, *, more: bool) -> Row:

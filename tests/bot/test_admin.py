@@ -9,6 +9,7 @@ from aiogram.types import Chat, Message, MessageEntity
 
 from bot import broadcasting
 from bot.broadcasting import said
+from bot.handlers.admin import PAGES
 from bot.i18n import language
 from tests.bot.living import START, Running, ask, edited
 
@@ -26,8 +27,9 @@ async def test_first_page_shows_the_state_and_every_page_leads_back(running: Run
     home = await ask(admin, "/admin")
     assert "Получают сводки: 1 (чатов всего 2" in home.text
     assert "в порядке" in home.text
-    for page in ("chats", "deliveries", "sources", "stories"):
-        title = say(f"admin.{page}_page", states="", failed="").split("\n")[0]
+    for page in PAGES:
+        values = {"states": "", "failed": "", "hours": 0, "kept": 3, "list": ""}
+        title = say(f"admin.{page}_page", **values).split("\n")[0]
         await edited(admin, say(f"admin.page.{page}"), lambda m, t=title: m.text.startswith(t))
         await edited(admin, say("menu.back"), lambda m: m.text.startswith("🛠"))
 

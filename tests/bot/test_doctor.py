@@ -16,10 +16,11 @@ from bot.doctor import machine
 from bot.doctor.findings import Finding, State, as_text, worst
 from bot.doctor.looking import examine
 from bot.doctor.machine import look_at_disk, look_at_libraries, look_at_zones, version_of
-from bot.doctor.service import look_at_clock, look_at_file, look_at_token
+from bot.doctor.service import look_at_backups, look_at_clock, look_at_file, look_at_token
 from bot.sandbox.server import run_sandbox
 from bot.settings import Settings, load_settings
 from digests.models import SourceKind
+from storage.backups import back_up, name_of
 from storage.database import open_database
 from storage.outbox import add_notice
 from storage.sources import add_source, park_source, record_failure
@@ -87,6 +88,10 @@ def test_everything_fine_is_status_0(
     async def examined() -> str:
         async with run_sandbox() as sandbox, open_database(tmp_path / "svodka.sqlite") as db:
             await add_source(db, SourceKind.FEED, "https://a.example/rss", "Сад", NOW)
+            place_of_copies = load_settings(database_url=f"sqlite:///{db.path}").backup_folder
+            await asyncio.to_thread(
+                back_up, db.path, place_of_copies / name_of(db.path, datetime.now(UTC))
+            )
             env = {
                 "SVODKA_BOT_TOKEN": sandbox.token,
                 "SVODKA_TELEGRAM_API_URL": sandbox.url,
@@ -178,6 +183,21 @@ async def test_failing_and_parked_sources_are_named(file: Path) -> None:
     assert "1 failing, 1 parked" in finding.found
     assert "Лес: http_410" in finding.found
     assert "Сад: timeout, 1 times" in finding.found
+
+
+async def test_backups_missing_late_and_recent(file: Path) -> None:
+    settings = load_settings(database_url=f"sqlite:///{file}")
+    assert "none in" in look_at_backups(settings, NOW).found
+    back_up(file, settings.backup_folder / name_of(file, NOW))
+    assert look_at_backups(settings, NOW + timedelta(hours=30)).state is State.FINE
+    late = look_at_backups(settings, NOW + timedelta(hours=60))
+    assert late.state is State.WARNING
+    assert "60 hours old" in late.found
+    file.write_bytes(b"damaged" * 999)
+    damaged, _ = look_at_file(settings)
+    assert f"svodka restore {settings.backup_folder}" in damaged.advice
+    never = load_settings(database_url=f"sqlite:///{file}", backup_hours=0)
+    assert look_at_backups(never, NOW).state is State.WARNING
 
 
 async def test_messages_that_wait_for_long_are_a_backlog(file: Path) -> None:

@@ -97,6 +97,19 @@ async def test_readiness_goes_red_while_the_database_does_not_answer(
     assert (await parts(watched))["database"] is True
 
 
+async def test_readiness_goes_red_while_the_disk_is_full(
+    watched: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def no_room() -> bool:
+        return False
+
+    db = watched.context.db
+    monkeypatch.setattr(db, "has_room", no_room)
+    monkeypatch.setattr(db, "is_full", True)
+    found = await parts(watched)
+    assert [name for name, ready in found.items() if not ready] == ["database"]
+
+
 async def test_readiness_goes_red_while_telegram_is_silent(watched: Running) -> None:
     faults = watched.sandbox.world.faults
     await ask(await watched.person(), "/id")
