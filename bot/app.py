@@ -3,8 +3,8 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import structlog
 from aiogram import Dispatcher
 
 from bot.alerts import WATCH_SECONDS, Alerts
+from bot.aliases import reload_aliases
 from bot.backups import LOOK_SECONDS, Backups
 from bot.broadcasting import spread_broadcasts
 from bot.clock import ClockWatch
@@ -162,6 +163,7 @@ async def _serve(
             await unless_stopped(stop, context.bot.delete_webhook())
             intake = Intake(context, allowed, inbox, handling.answer_unsaved)
             tasks.append(group.create_task(intake.run(), name="intake"))
+        stack.enter_context(reloading(lambda: reload_aliases(context)))
         with ticking(context.pulse.beating(ticks)):
             log.info("started", bot=context.username, database=str(context.db.path))
             if ready:
@@ -226,6 +228,17 @@ def make_folder(folder: Path) -> None:
         raise SettingsError(
             f"SVODKA_ARTICLES_DIR: {folder} cannot be made or is no folder ({error.strerror})."
         ) from error
+
+
+@contextmanager
+def reloading(reload: Callable[[], None]) -> Iterator[None]:
+    """Call it at every SIGHUP, as `systemctl reload` sends."""
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from bot.aliases import apply_aliases
 from bot.context import Clock, Core, utc_now
 from bot.embedding import start_embedding
 from bot.fetching import open_fetcher
@@ -22,7 +23,8 @@ PARSERS: Final = 1
 async def open_core(
     settings: Settings, database: Path, *, now: Clock = utc_now
 ) -> AsyncIterator[Core]:
-    """Raises DatabaseError, and SettingsError when the extra is asked for and not installed."""
+    """Raises DatabaseError, and SettingsError when the extra is asked for and not installed or
+    the operator's aliases cannot be read."""
     async with AsyncExitStack() as stack:
         db = await stack.enter_async_context(open_database(database, settings.backup_dir))
         fetcher = await stack.enter_async_context(
@@ -31,7 +33,9 @@ async def open_core(
         workers = stack.enter_context(start_workers(WORKERS, megabytes=COMPUTING_MEGABYTES))
         parsers = stack.enter_context(start_workers(PARSERS))
         embedding = stack.enter_context(start_embedding(settings))
-        yield Core(settings, db, workers, parsers, fetcher, now, embedding=embedding)
+        core = Core(settings, db, workers, parsers, fetcher, now, embedding=embedding)
+        apply_aliases(core)
+        yield core
 
 
 def warm_up(core: Core) -> None:

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
     backup_dir: Path | None = Field(
         None, description="Where backups go. Empty: `NAME-backups` beside the database."
     )
+    aliases_file: Path | None = Field(
+        None,
+        description="A file of your own words that mean the same, beside the built-in "
+        "`digests/text/aliases.txt` and in its form. SIGHUP reads it anew. Empty: none.",
+    )
     poll_interval: int = Field(
         900, ge=5, le=86_400, description="Seconds between two looks at a feed and at the folder."
     )
@@ -191,7 +196,13 @@ class Settings(BaseSettings):
         return value.rstrip("/")
 
     @field_validator(
-        "bot_token_file", "articles_dir", "backup_dir", "bot_token", "webhook_secret", mode="before"
+        "bot_token_file",
+        "articles_dir",
+        "backup_dir",
+        "aliases_file",
+        "bot_token",
+        "webhook_secret",
+        mode="before",
     )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

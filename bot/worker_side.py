@@ -27,11 +27,14 @@ def limit_memory(megabytes: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (size, size))
 
 
-def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+def call(aliases: str, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
     """What `function` returns or raises; errors that are not ours become WorkerError, since
     foreign bytes make parsers raise anything, and not everything can be sent to another process.
+
+    `aliases`: the operator's own, which may have changed since this process began.
     """
     try:
+        _use(aliases)
         result = function(*args, **kwargs)
         _give_back()
         return result  # noqa: TRY300 - giving back may run out of memory too
@@ -41,6 +44,17 @@ def call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:  # noq
         os._exit(OUT_OF_MEMORY)  # a fresh process takes over; this one's heap stays torn
     except Exception as error:
         raise WorkerError(job=function.__name__, reason=type(error).__name__) from error
+
+
+def _use(aliases: str) -> None:
+    if aliases != _used[0]:
+        from digests.text.keys import use_aliases  # noqa: PLC0415 - most workers never need it
+
+        use_aliases(aliases)
+        _used[0] = aliases
+
+
+_used: Final = [""]
 
 
 def nothing() -> None:

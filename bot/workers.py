@@ -34,6 +34,7 @@ class Workers:
     def __init__(self, pool: ProcessPool, count: int, seconds: float) -> None:
         self._pool = pool
         self.kills: Counter[str] = Counter()  # by reason: too_slow, died
+        self.aliases = ""  # the operator's own, sent along with each job
         self._seconds = seconds
         self._free = count  # processes that nobody who takes turns is using
         self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
@@ -41,7 +42,7 @@ class Workers:
 
     def start(self) -> None:
         """Start the processes now: that holds up an event loop for 0.1 s, so before it matters."""
-        self._pool.schedule(call, args=(nothing,))
+        self._pool.schedule(call, args=("", nothing))
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a function of `digests` in a worker.
@@ -51,7 +52,7 @@ class Workers:
         Other calls that wait for the pool are not affected.
         """
         future = self._pool.schedule(
-            call, args=(function, *args), kwargs=kwargs, timeout=self._seconds
+            call, args=(self.aliases, function, *args), kwargs=kwargs, timeout=self._seconds
         )
         try:
             result: R = await asyncio.wrap_future(future)

@@ -71,11 +71,23 @@ def _names(meanings: Iterable[tuple[tuple[Word, ...], ...]]) -> Iterable[str]:
                 yield form[0].folded
 
 
-@lru_cache(maxsize=1)
 def default_aliases() -> Aliases:
-    return parse_aliases(
-        resources.files("digests.text").joinpath("aliases.txt").read_text(encoding="utf-8")
-    )
+    """Those that come with the program, and the operator's own besides."""
+    return _aliases(_own[0])
+
+
+def set_own_aliases(own: str) -> None:
+    """For `digests.text.keys.use_aliases`, which knows what was computed with the old ones."""
+    _own[0] = own
+
+
+_own: Final = [""]
+
+
+@lru_cache(maxsize=2)
+def _aliases(own: str) -> Aliases:
+    text = resources.files("digests.text").joinpath("aliases.txt").read_text(encoding="utf-8")
+    return parse_aliases(f"{text}\n{own}")
 
 
 # --- names in the other alphabet -------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from digests.models import Keys
-from digests.text.aliases import default_aliases
+from digests.text.aliases import default_aliases, set_own_aliases
 from digests.text.words import STOP_WORDS, Word, lemma, read, split_words, stem
 
 NAME: Final = "^"
@@ -59,6 +59,12 @@ def stem_key(root: str) -> str:
 
 def name_keys(lemma_: str, root: str) -> list[str]:
     return [NAME + lemma_, NAME + STEM + root]
+
+
+def use_aliases(own: str) -> None:
+    """From now on, in this process, an operator's `own` lines count besides the program's."""
+    set_own_aliases(own)
+    _word_keys.cache_clear()
 
 
 @lru_cache(maxsize=KEYS_CACHED)
