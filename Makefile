@@ -13,7 +13,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo run semantic test lint eval bench faults hostile format browser lock clean
+.PHONY: help demo run semantic test lint eval bench faults hostile audit format browser lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -85,6 +85,18 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
+$(VENV)/.audit: $(VENV)/.run requirements-audit.lock
+	$(INSTALL) --require-hashes -r requirements-audit.lock
+	@touch $@
+
+## make audit    known vulnerabilities of what is locked; status 3 when advisories cannot be reached
+audit: $(VENV)/.audit
+	@told=$$($(BIN)/pip-audit --disable-pip --require-hashes -r requirements.lock --progress-spinner off --timeout 15 2>&1); \
+	status=$$?; \
+	missed=$$(echo "$$told" | grep -c -e "could not be audited" -e "ConnectionError" -e "Max retries"); \
+	if [ "$$missed" -gt 0 ]; then echo "NOT AUDITED: of $$missed packages the advisory data could not be reached from here."; exit 3; fi; \
+	echo "$$told"; exit $$status
+
 ## make browser  Debian's chromium for the browser test (as root, on Debian; else says what to do)
 browser:
 	@if command -v chromium >/dev/null 2>&1; then :; \
@@ -99,6 +111,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra eval -c requirements.lock -o requirements-eval.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra semantic -c requirements.lock -c requirements-eval.lock -o requirements-semantic.lock pyproject.toml
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra bench -c requirements.lock -o requirements-bench.lock pyproject.toml
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra audit -c requirements.lock -o requirements-audit.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
