@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import typer
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot import __version__
+from bot.cli import app
 from bot.metrics import KILL_REASONS, Metrics, Reading
+from bot.settings import PREFIX, Settings
 from storage.figures import Figures
 
 if TYPE_CHECKING:
@@ -146,3 +152,91 @@ def test_every_alert_says_what_to_do() -> None:
     for rule in rules:
         for part in ("expr: ", "severity: ", "summary: ", "action: "):
             assert part in rule, rule.splitlines()[0]
+
+
+# --- the ways to run it ----------------------------------------------------------------------
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+COMPOSE = (ROOT / "compose.yaml").read_text("utf-8")
+UNIT = (ROOT / "deploy" / "svodka.service").read_text("utf-8")
+
+
+def test_settings_named_in_files_and_documents_exist() -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    places = [*ROOT.glob("docs/*.md"), *ROOT.glob("deploy/*"), *ROOT.glob("*.md")]
+    for path in (*places, ROOT / "Dockerfile", ROOT / "compose.yaml"):
+        named = set(re.findall(r"\bSVODKA_[A-Z_]+[A-Z]", path.read_text("utf-8")))
+        assert named <= known, path.name
+
+
+def test_subcommands_named_in_documents_exist() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for path in (*ROOT.glob("docs/*.md"), *ROOT.glob("*.md"), *ROOT.glob("deploy/*")):
+        text = path.read_text("utf-8")
+        named = set(re.findall(r"(?:`|^ {4}|bin/)svodka ([a-z]+)", text, re.MULTILINE))
+        assert named <= {*commands}, path.name
+
+
+def test_files_that_documents_link_to_exist() -> None:
+    for path in (*ROOT.glob("docs/*.md"), ROOT / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_container_is_built_from_locked_packages_and_runs_without_root() -> None:
+    installs = re.findall(r"pip install (.+?)(?:\s\\|$)", DOCKERFILE, re.MULTILINE)
+    assert len(installs) == 2
+    assert "--require-hashes" in installs[0]
+    assert {"--no-deps", "--no-build-isolation"} <= set(installs[1].split())
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    allowed = (ROOT / ".dockerignore").read_text("utf-8")
+    for name in " ".join(copied).split():
+        assert (ROOT / name).exists(), name
+        assert f"!{name}" in allowed, f"{name} is not let through by .dockerignore"
+    last_stage = DOCKERFILE.split("FROM ")[-1]
+    assert re.search(r"^USER 10001", last_stage, re.MULTILINE)
+    assert "/healthz" in last_stage
+    for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true"):
+        assert line in COMPOSE
+
+
+def test_unit_stops_as_slowly_as_the_bot_and_does_not_restart_what_cannot_run() -> None:
+    assert "RestartPreventExitStatus=2" in UNIT
+    assert "ExecReload=/bin/kill -HUP" in UNIT
+    seconds = re.search(r"TimeoutStopSec=(\d+)", UNIT)
+    assert seconds
+    assert int(seconds[1]) > 10
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not here")
+def test_unit_is_sound_and_exposes_little(tmp_path: Path) -> None:
+    unit = tmp_path / "svodka.service"
+    unit.write_text(UNIT.replace("/opt/svodka/.venv/bin/svodka run", "/bin/true"), "utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)],  # noqa: S607 - where the system has it
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "svodka.service" not in done.stderr, done.stderr
+    judged = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", str(unit)],  # noqa: S607
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    exposure = re.search(r"exposure level .*?: ([\d.]+)", judged.stdout)
+    if exposure is None:
+        pytest.skip(f"this systemd judges no file: {judged.stderr[:80]}")
+    assert float(exposure[1]) < 2
+
+
+def test_version_stands_in_the_changelog() -> None:
+    """Once in the code; the newest heading of CHANGELOG.md is it."""
+    changelog = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    headings = re.findall(r"^## (\S+)(?: \((.+)\))?$", changelog, re.MULTILINE)
+    assert headings[0][0] == __version__
+    for _, when in headings:
+        assert when == "unreleased" or re.fullmatch(r"\d{4}-\d\d-\d\d", when)
+    written = [
+        path.relative_to(ROOT)
+        for path in ROOT.rglob("*.py")
+        if ".venv" not in path.parts and f'= "{__version__}"' in path.read_text("utf-8")
+    ]
+    assert written == [Path("bot/__init__.py")]
