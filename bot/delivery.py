@@ -21,6 +21,7 @@ from aiogram.exceptions import (
     TelegramUnauthorizedError,
 )
 from aiogram.methods import SendMessage
+from structlog.contextvars import bind_contextvars
 
 from bot.alarms import alarm
 from bot.context import Context
@@ -109,6 +110,9 @@ class Courier:
         filled.clear()
 
     async def _deliver(self, delivery: Delivery) -> None:
+        # In this task, which delivers this message alone: every line written meanwhile has them.
+        ids = {"delivery": delivery.id, "chat": delivery.chat_id, "digest": delivery.digest_id}
+        bind_contextvars(**{name: number for name, number in ids.items() if number is not None})
         try:
             await asyncio.sleep(self._limits.reserve_chat(delivery.chat_id))
             async with self._room:
