@@ -56,6 +56,18 @@ class NotAFeedError(SvodkaError):
     code = "error.not_a_feed"
 
 
+class NotOpmlError(SvodkaError):
+    """The bytes are no list of feeds, or one without a feed."""
+
+    code = "error.not_opml"
+
+
+class NoChannelError(SvodkaError):
+    """The page shows no channel: there is none of that name, or it has no public preview."""
+
+    code = "error.no_channel"
+
+
 class UnknownZoneError(SvodkaError):
     code = "error.unknown_zone"
 
