@@ -25,13 +25,15 @@ COMMANDS: Final = (
     "pause",
     "settings",
     "sources",
+    "addsource",
+    "removesource",
     "language",
     "start",
     "stop",
     "id",
     "help",
 )
-ADMIN_COMMANDS: Final = ("addsource", "removesource", "split", "merge", "held")
+ADMIN_COMMANDS: Final = ("split", "merge", "held")
 
 
 async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_language: str) -> None:

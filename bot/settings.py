@@ -30,6 +30,8 @@ SQLITE: Final = "sqlite:///"
 
 
 class AccessPolicy(StrEnum):
+    """To the bot, and to sources of one's own."""
+
     OPEN = "open"
     APPROVAL = "approval"
     CLOSED = "closed"
@@ -102,6 +104,20 @@ class Settings(BaseSettings):
         "off",
         description="`on`: new articles are also compared by their meaning, and one event told in "
         "Russian and in English is one story. Needs the extra (`make semantic`).",
+    )
+    private_sources: AccessPolicy = Field(
+        AccessPolicy.APPROVAL,
+        description="Whether subscribers may add sources for themselves: `open` yes, `approval` "
+        "when an administrator presses yes, `closed` no.",
+    )
+    most_private_sources: int = Field(
+        20, ge=0, le=10_000, description="How many sources a subscriber may add for themselves."
+    )
+    keep_days: int = Field(
+        180,
+        ge=14,
+        le=36_500,
+        description="Days after which articles are forgotten, and what search knows of them.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."

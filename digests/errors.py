@@ -50,6 +50,12 @@ class NoHeaderError(ArticleRejectedError):
     code = "error.no_header"
 
 
+class NoWordsError(ArticleRejectedError):
+    """A post with nothing to read in it."""
+
+    code = "error.no_words"
+
+
 class NotAFeedError(SvodkaError):
     """The bytes are no feed any parser can read, or a feed without entries."""
 

@@ -51,6 +51,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Something that can become a source; of kind `sent`: a page with one article."""
+
+    kind: SourceKind
+    address: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One item as a source published it: plain text, no markup, nothing cleaned yet."""
 
@@ -182,9 +191,16 @@ class Article:
         return f"{self.source.address}/{self.guid}"
 
     @property
+    def outlet(self) -> str:
+        """Who says it, for readers: the source, but for what people sent the one it is from."""
+        if self.source.kind is SourceKind.SENT and self.origin:
+            return self.origin
+        return self.source.title
+
+    @property
     def host(self) -> str:
         """What tells coverage apart: the link's host, else who said it."""
-        return outlet_of(self.link) if self.link else self.origin or self.source.title
+        return outlet_of(self.link) if self.link else self.outlet
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,15 @@ from aiogram import Router
 
 from bot.handlers import (
     access,
+    adding,
+    channels,
     corrections,
     errors,
     held,
     members,
     reasons,
     schedule,
+    sent,
     settings,
     sources,
     starting,
@@ -25,6 +28,7 @@ def routers() -> tuple[Router, ...]:
         feature.make_router()
         for feature in (
             errors,
+            channels,  # before members: both hear of the bot's own membership
             members,
             access,
             starting,
@@ -34,6 +38,8 @@ def routers() -> tuple[Router, ...]:
             schedule,
             settings,
             sources,
+            adding,
+            sent,
             corrections,
             held,
             words,

@@ -66,6 +66,11 @@ def read_document(data: bytes, content_type: str | None = None, url: str | None 
     return Document(links=tuple(_links(data, content_type, url))[:MOST_LINKS], article=article)
 
 
+def read_outlines(data: bytes) -> tuple[Outline, ...]:
+    """The feeds of a list; empty: it is something else. Raises NotOpmlError."""
+    return parse_opml(data) if is_opml(data) else ()
+
+
 def is_opml(data: bytes) -> bool:
     return bool(_OPML.match(_head(data)))
 

@@ -16,7 +16,8 @@ from babel.messages.pofile import read_po
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.i18n import LANGUAGES, language, language_for
-from bot.keyboards import READS
+from bot.keyboards import NEXT_PAGES, READS
+from digests.models import SourceKind
 from digests.ranking import WEIGHTS
 from digests.zones import find_zone
 
@@ -31,6 +32,10 @@ FAMILIES = {
     "command.": [*COMMANDS, *ADMIN_COMMANDS],
     "reads.": list(READS),
     "why.term.": list(WEIGHTS),
+    "source.kind.": list(SourceKind),
+    "source.pages.": list(NEXT_PAGES),
+    "sources.request.": ["own", "shared", "no"],
+    "sources.starter.": list(LANGUAGES),
 }
 
 
