@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -471,8 +472,16 @@ async def mute_source(db: Database, chat: ChatId, source: SourceId, *, muted: bo
             )
 
 
-async def muted_sources(db: Database, chat: ChatId) -> frozenset[SourceId]:
+async def muted_sources(db: Database, chats: Sequence[ChatId]) -> dict[ChatId, frozenset[SourceId]]:
+    """What each of these chats wants nothing of; those that mute nothing are left out."""
     rows = await db.fetch_all(
-        "SELECT source_id FROM source_mute WHERE chat_id = :chat", {"chat": chat}
+        """
+        SELECT chat_id, source_id FROM source_mute
+        WHERE chat_id IN (SELECT value FROM json_each(:chats))
+        """,
+        {"chats": json.dumps(list(chats))},
     )
-    return frozenset(SourceId(row["source_id"]) for row in rows)
+    muted: defaultdict[ChatId, set[SourceId]] = defaultdict(set)
+    for row in rows:
+        muted[ChatId(row["chat_id"])].add(SourceId(row["source_id"]))
+    return {chat: frozenset(found) for chat, found in muted.items()}
