@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "sources",
     "addsource",
     "removesource",
+    "export",
     "language",
     "start",
     "stop",

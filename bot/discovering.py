@@ -11,7 +11,7 @@ from yarl import URL
 from bot.context import Core
 from bot.errors import FetchError, PrivateChannelError
 from bot.fetching import Fetched, checked_link
-from bot.gathering import preview_of
+from bot.gathering import found_in, preview_of
 from bot.reading import read_channel
 from digests.errors import NotAFeedError, SvodkaError
 from digests.models import Found, SourceKind
@@ -53,14 +53,6 @@ async def discover(core: Core, words: str) -> Discovery:
     if not found_all:
         raise NotAFeedError(url=link)
     return Discovery(tuple(found_all), is_exact=False)
-
-
-def found_in(core: Core, outline: Outline) -> Found:
-    """What a list or page says of a feed; lists of ours name channels too."""
-    name = channel_name(outline.address) if is_telegram(outline.address) else None
-    if name:
-        return Found(SourceKind.CHANNEL, preview_of(core, name), outline.title)
-    return Found(SourceKind.FEED, outline.address, outline.title)
 
 
 async def _document(core: Core, fetched: Fetched) -> Document:

@@ -17,9 +17,11 @@ from bot.keyboards import retry_keyboard
 from bot.reading import Reading, read_channel, read_feed, read_source
 from bot.rendering import Message
 from digests.errors import SvodkaError
-from digests.models import ChatId, Source, SourceId, SourceKind
+from digests.models import ChatId, Found, Source, SourceId, SourceKind
 from digests.polling import after_failure, after_success, publishing_interval
 from digests.preparing import Batch
+from digests.sources.channel import channel_name, is_telegram
+from digests.sources.opml import Outline
 from storage import articles, sources
 from storage.articles import Added
 from storage.sources import Polled, Polling
@@ -133,6 +135,14 @@ async def add_channel(core: Core, name: str, owner: ChatId | None = None) -> tup
 
 def preview_of(core: Core, name: str) -> str:
     return f"{core.telegram_site}/s/{name.lower()}"
+
+
+def found_in(core: Core, outline: Outline) -> Found:
+    """What a list or page says of a feed; lists of ours name channels too."""
+    name = channel_name(outline.address) if is_telegram(outline.address) else None
+    if name:
+        return Found(SourceKind.CHANNEL, preview_of(core, name), outline.title)
+    return Found(SourceKind.FEED, outline.address, outline.title)
 
 
 async def _add(

@@ -78,7 +78,9 @@ class Settings(BaseSettings):
     )
     default_time: time = Field(time(8, 0), description="Local time of a new subscriber's digest.")
     articles_dir: Path | None = Field(
-        None, description="A folder watched for article files (`.txt`). Empty: none."
+        None,
+        description="A folder watched for article files (`.txt`, `.html`) and lists of feeds "
+        "(`.opml`). Empty: none.",
     )
     backup_hours: int = Field(
         24, ge=0, le=720, description="Hours between two backups of the database; `0`: none."

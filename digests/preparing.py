@@ -15,8 +15,9 @@ from digests.errors import ArticleRejectedError, SvodkaError
 from digests.models import CleanText, Entry, ParagraphKind, Pick, PreparedArticle
 from digests.quoting import best_quote
 from digests.sources.channel import parse_channel
-from digests.sources.document import is_html
+from digests.sources.document import is_html, is_opml
 from digests.sources.feed import parse_feed
+from digests.sources.opml import Outline, parse_opml
 from digests.sources.page import page_entry
 from digests.sources.post import post_entry
 from digests.sources.text_file import parse_text_file
@@ -55,6 +56,7 @@ class Batch:
     skip_hours: frozenset[int] = frozenset()
     dates: tuple[datetime, ...] = ()  # of publication, as far as the entries have any
     posts: tuple[int, int] | None = None  # numbers of a channel page's first and last post
+    outlines: tuple[Outline, ...] = ()  # feeds that files list
 
 
 def prepare_feed(
@@ -173,11 +175,16 @@ def prepare_files(
     zone: tzinfo,
     boilerplate: frozenset[str] = frozenset(),
 ) -> Batch:
-    """The articles of (name, content) pairs; the name is the article's guid."""
+    """The articles of (name, content) pairs, and the feeds of those that are lists; the name is
+    the article's guid, its ending says nothing."""
     entries = []
     rejected = []
+    outlines: list[Outline] = []
     for name, data in files:
         try:
+            if is_opml(data):
+                outlines += parse_opml(data)
+                continue
             entry = page_entry(data) if is_html(data) else parse_text_file(data, name)
             if not entry.text.strip():
                 raise ArticleRejectedError(name=name)
@@ -185,7 +192,7 @@ def prepare_files(
         except SvodkaError as error:
             rejected.append(Rejection(name, error.code))
     batch = prepare_all(entries, now, zone, boilerplate)
-    return replace(batch, rejected=(*rejected, *batch.rejected))
+    return replace(batch, rejected=(*rejected, *batch.rejected), outlines=tuple(outlines))
 
 
 def prepare_all(

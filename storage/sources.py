@@ -61,6 +61,9 @@ class Bulk:
     known: int = 0  # the chat could read them already
     left: int = 0  # there was no room for more
 
+    def __add__(self, other: "Bulk") -> "Bulk":
+        return Bulk(self.added + other.added, self.known + other.known, self.left + other.left)
+
 
 @dataclass(frozen=True, slots=True)
 class Health:

@@ -13,10 +13,9 @@ from aiogram.types import (
 
 from bot.adding import add_many, ask_for, right_of
 from bot.context import Context
-from bot.discovering import found_in
 from bot.errors import TooLargeError
 from bot.files import MOST_FILE_BYTES, add_document
-from bot.gathering import preview_of
+from bot.gathering import found_in, preview_of
 from bot.handlers.adding import counted
 from bot.handlers.answering import show
 from bot.i18n import Language

@@ -4,6 +4,8 @@ channels that bring their posts themselves.
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,9 +14,13 @@ import pytest
 from bot.i18n import language
 from bot.pipeline import forget_old
 from bot.settings import AccessPolicy
+from digests.sources.opml import parse_opml
 from tests.bot.living import START, Running, ask, edited
+from tests.bot.test_replays import Trouble, broken
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from bot.sandbox.client import GroupChat, Member, SeenMessage
     from tests.bot.conftest import Bots
 
@@ -239,3 +245,62 @@ async def test_channel_of_a_stranger_is_not_kept(bots: Bots) -> None:
         assert say("topic.none") in (await ask(admin, "тапиры")).text
         rows = await bot.context.db.fetch_all("SELECT 1 FROM source WHERE kind = 'posts'")
         assert not rows
+
+
+# --- out and in ------------------------------------------------------------------------------
+
+
+async def test_export_holds_what_the_chat_reads_and_no_more(bots: Bots) -> None:
+    async with bots(private_sources=AccessPolicy.OPEN) as bot:
+        person, other = await bot.person(), await bot.person()
+        url = await zoo(bot, person)
+        await ask(person, "/subscribe тапиры")
+        await ask(person, "/mute футбол")
+        files = {}
+        for one in (person, other):
+            await one.say("/export")
+            for ending in ("opml", "json"):
+                sent = await one.wait_for(
+                    lambda m, e=ending: (
+                        m.document is not None and m.document["file_name"] == f"svodka.{e}"
+                    )
+                )
+                files[one.person_id, ending] = await one.download(sent)
+        outlines = {one.address: one.title for one in parse_opml(files[person.person_id, "opml"])}
+        assert outlines[url] == "Ёж и зоо"
+        assert len(outlines) == 7
+        mine = json.loads(files[person.person_id, "json"])
+        assert (mine["topics"], mine["mutes"]) == (["тапиры"], ["футбол"])
+        assert {one["address"]: one["shared"] for one in mine["sources"]}[url] is False
+        assert "зоо" not in files[other.person_id, "opml"].decode()
+        theirs = json.loads(files[other.person_id, "json"])
+        assert (len(theirs["sources"]), theirs["topics"]) == (6, [])
+
+
+async def test_list_in_the_watched_folder_becomes_sources(bots: Bots, tmp_path: Path) -> None:
+    folder = tmp_path / "Вестник"
+    async with bots(articles_dir=folder) as bot:
+        person = await bot.person()
+        url = bot.feeds.put_feed(("Тапиры родились в зоопарке", TAPIRS, AT), title="Зоо")
+        text = f'<opml><body><outline text="З" xmlUrl="{url}"/></body></opml>'
+        (folder / "ленты.opml").write_text(text, encoding="utf-8")
+        async with asyncio.timeout(20):
+            while "Тапиры" not in (await ask(person, "тапиры")).text:
+                pass
+
+
+async def test_request_handled_twice_asks_and_tells_once(running: Running) -> None:
+    admin, person = await running.admin(), await running.person()
+    await ask(admin, "/id")
+    url = running.feeds.put_feed(("Тапиры родились", TAPIRS, AT), title="Зоо")
+    with broken(Trouble(person.person_id, 0)):
+        await person.say(f"/addsource {url}")
+        question = await admin.wait_for(lambda m: url in m.text, since=0)
+        await running.settled()
+    assert sum(url in m.text for m in await admin.from_bot()) == 1
+    granted = say("sources.request_granted", titles="«Зоо»")
+    with broken(Trouble(admin.person_id, 0)):
+        await admin.press(say("sources.request.own"), message=question)
+        await person.wait_for(lambda m: m.text == granted, since=0)
+        await running.settled()
+    assert [m.text for m in await person.from_bot()].count(granted) == 1

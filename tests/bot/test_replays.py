@@ -54,6 +54,14 @@ STEPS = {
     "latest": ("/latest",),
     "why": ("/subscribe пожар", "/digest", "/why"),
     "sources": ("/sources",),
+    "sources, muted": ("/sources", ">1", ">" + say("source.mute")),
+    "sources, muted and not": (
+        "/sources",
+        ">1",
+        ">" + say("source.mute"),
+        ">" + say("source.unmute"),
+    ),
+    "export": ("/export",),
     "help": ("/help",),
     "id": ("/id",),
 }
