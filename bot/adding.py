@@ -11,10 +11,10 @@ from bot.errors import SourcesClosedError, TooManyRequestsError, TooManySourcesE
 from bot.fetching import Fetched
 from bot.gathering import add_channel, add_feed
 from bot.i18n import language
-from bot.keyboards import request_keyboard
 from bot.rendering import Message
 from bot.sent import add_link
 from bot.settings import AccessPolicy
+from bot.source_keyboards import request_keyboard
 from digests.models import ChatId, Found, Source, SourceKind, Subscriber
 from digests.sources.channel import channel_name
 from storage import offers, sources, subscribers
@@ -42,7 +42,9 @@ def right_of(context: Context, subscriber: Subscriber, user: int | None) -> Righ
     if context.is_admin(user):
         return Right(None if subscriber.is_private else subscriber.chat_id, asks=False)
     policy = context.settings.private_sources
-    if policy is AccessPolicy.CLOSED:
+    if policy is AccessPolicy.CLOSED or (
+        policy is AccessPolicy.APPROVAL and not context.admin_chats
+    ):
         raise SourcesClosedError
     return Right(subscriber.chat_id, asks=policy is AccessPolicy.APPROVAL)
 

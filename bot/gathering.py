@@ -13,9 +13,9 @@ from bot.embedding import with_meaning
 from bot.errors import FetchError
 from bot.fetching import Fetched, Turns
 from bot.i18n import language
-from bot.keyboards import retry_keyboard
 from bot.reading import Reading, read_channel, read_feed, read_source
 from bot.rendering import Message
+from bot.source_keyboards import retry_keyboard
 from digests.errors import SvodkaError
 from digests.models import ChatId, Found, Source, SourceId, SourceKind
 from digests.polling import after_failure, after_success, publishing_interval

@@ -28,7 +28,7 @@ from digests.models import (
 )
 from digests.topics import Query, parse_topic
 from digests.updates import LEAST_WAIT, Report
-from storage import articles, digests, search, sources, subscribers
+from storage import articles, care, digests, search, sources, subscribers
 from storage.database import Database
 from storage.digests import Before
 
@@ -87,7 +87,7 @@ class Making:
         topics = await subscribers.topic_words(self.db, ids)
         muted = await subscribers.mute_words(self.db, ids)
         owners = await sources.owners_among(self.db, ids)
-        unwanted = await sources.muted_sources(self.db, ids)
+        unwanted = await care.muted_sources(self.db, ids)
         ends = await digests.window_starts(self.db, ids, self.now)
         moved = await digests.moved_since(
             self.db, ids, self.now - WINDOW, self.now - self.update_wait

@@ -14,7 +14,7 @@ from bot.discovering import Discovery, discover
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import LANGUAGES, Language
-from bot.keyboards import (
+from bot.source_keyboards import (
     DecideRequest,
     TakeOffer,
     TakeStarter,

@@ -19,8 +19,8 @@ from bot.gathering import found_in, preview_of
 from bot.handlers.adding import counted
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.keyboards import offers_keyboard
 from bot.sent import Post, add_forwarded
+from bot.source_keyboards import offers_keyboard
 from digests.models import ChatId, Found, SourceKind, Subscriber
 from digests.sources.document import read_outlines
 from storage import offers, sources

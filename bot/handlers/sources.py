@@ -12,21 +12,18 @@ from bot.errors import NotAllowedError, StaleButtonError
 from bot.gathering import retry_source
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.keyboards import (
+from bot.keyboards import Go, button, keyboard, pager
+from bot.source_keyboards import (
     NEXT_PAGES,
     DropSource,
-    Go,
     OpenSource,
     RetrySource,
     TuneSource,
-    button,
-    keyboard,
-    pager,
     source_keyboard,
     sources_keyboard,
 )
 from digests.models import SourceId, Subscriber
-from storage import sources
+from storage import care, sources
 from storage.sources import Health
 
 SOURCES_A_PAGE = 10
@@ -160,14 +157,14 @@ async def tune_source(
     health = await find_health(context, subscriber, number)
     if what in {"mute", "unmute"}:
         chat = subscriber.chat_id
-        await sources.mute_source(context.db, chat, number, muted=what == "mute")
+        await care.mute_source(context.db, chat, number, muted=what == "mute")
     elif not _may_change(context, press, subscriber, health):
         raise NotAllowedError
     elif what == "pages" and callback_data.value in NEXT_PAGES:
-        await sources.set_pages(context.db, number, callback_data.value)
+        await care.set_pages(context.db, number, callback_data.value)
     elif what == "weight" and callback_data.value.isdecimal():
         weight = min(100, int(callback_data.value[:3])) / 100
-        await sources.set_weight(context.db, number, weight)
+        await care.set_weight(context.db, number, weight)
     else:
         raise StaleButtonError
     await show_source(press, context, subscriber, spoken, number, callback_data.offset)

@@ -16,7 +16,8 @@ from babel.messages.pofile import read_po
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.i18n import LANGUAGES, language, language_for
-from bot.keyboards import NEXT_PAGES, READS
+from bot.keyboards import READS
+from bot.source_keyboards import NEXT_PAGES
 from digests.models import SourceKind
 from digests.ranking import WEIGHTS
 from digests.zones import find_zone
