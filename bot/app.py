@@ -82,6 +82,7 @@ async def open_context(
             username,
             update_wait,
             embedding=core.embedding,
+            telegram_site=core.telegram_site,
         )
         yield context, Courier(context, limits, floods)
 

@@ -166,12 +166,14 @@ async def test_first_posts_of_a_channel_are_backlog(running: Running) -> None:
     await ask(person, "/digest")
     one = channel("Тапиры родились в зоопарке утром")
     running.feeds.put_channel(one)
-    await ask(admin, f"/addsource t.me/{one.name}")
+    added = await ask(admin, f"/addsource t.me/{one.name}")
+    assert added.text == say("sources.added", title=one.title, articles="1 статья")
     rows = await running.context.db.fetch_all(
         "SELECT arrived_at, published_at FROM article WHERE guid = :guid",
         {"guid": f"{one.name}/1"},
     )
-    assert [row["arrived_at"] for row in rows] == [row["published_at"] for row in rows]
+    assert len(rows) == 1
+    assert rows[0]["arrived_at"] == rows[0]["published_at"]
 
 
 @pytest.mark.parametrize("words", ["@nosuchchannel", "https://t.me/nosuchchannel/5"])
