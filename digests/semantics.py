@@ -17,8 +17,8 @@ from digests.text.bridges import ALIAS, NUMBER, bridges_of
 
 LANGUAGES: Final = ("ru", "en")  # whose articles may join one another's stories
 MEANING: Final = 5.0  # likeness in words spreads 6.4 times as far as the cosine does
-NEAR: Final = 0.89  # neither speaks for one event nor against it
-NEAR_ABROAD: Final = 0.825
+NEAR: Final = 0.88  # neither speaks for one event nor against it
+NEAR_ABROAD: Final = 0.815
 LEAST_IN_WORDS: Final = 0.1  # agreed in words, for meaning to count
 LEAST_BRIDGES: Final = 6.0  # two names, or a name and two numbers
 MOST_BRIDGES: Final = 12.0
