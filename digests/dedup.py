@@ -8,7 +8,8 @@ never as news.
 
 import hashlib
 import re
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from zlib import crc32
 
@@ -25,6 +26,7 @@ COPIED_OF_LATER: Final = 1 / 3  # a report that adds twice as much of its own is
 TRACKING = re.compile(
     r"^(utm_\w+|fbclid|gclid|yclid|dclid|_openstat|from|ref|referrer|rss|mc_[ce]id|igshid|cmpid)$"
 )
+T = TypeVar("T")
 NOT_WORD = re.compile(r"[\W_]+")
 
 
@@ -68,10 +70,7 @@ def fingerprint(title: str, text: str) -> str:
 def shingles(title: str, text: str) -> Shingles:
     """The hashed 4-word shingles of a title with its text."""
     words = NOT_WORD.sub(" ", fold(f"{title}\n{text}")).encode().split()[:SHINGLED_WORDS]
-    hashes = [
-        crc32(b" ".join(words[start : start + SHINGLE_WORDS]))
-        for start in range(len(words) - SHINGLE_WORDS + 1)
-    ]
+    hashes = [crc32(b" ".join(shingle)) for shingle in _in_a_row(words, SHINGLE_WORDS)]
     return Shingles(frozenset(hashes), _winnowed(hashes))
 
 
@@ -80,9 +79,11 @@ def _winnowed(hashes: list[int]) -> frozenset[int]:
     "Winnowing", 2003): two texts that share such a run share one of these."""
     if len(hashes) < COPIED_LEAST:
         return frozenset()
-    return frozenset(
-        min(hashes[start : start + WINNOWED]) for start in range(len(hashes) - WINNOWED + 1)
-    )
+    return frozenset(map(min, _in_a_row(hashes, WINNOWED)))
+
+
+def _in_a_row(values: Sequence[T], count: int) -> Iterator[tuple[T, ...]]:
+    return zip(*(values[start:] for start in range(count)), strict=False)
 
 
 def copied(earlier: frozenset[int], later: frozenset[int]) -> float:

@@ -40,7 +40,7 @@ class Word:
 
     text: str
     folded: str  # lower case, ё → е
-    initial: bool  # opens a sentence or quotation, so its capital tells nothing
+    initial: bool  # a capital that tells nothing: it opens a sentence or quotation
 
     @property
     def is_acronym(self) -> bool:
@@ -90,7 +90,10 @@ def split_words(text: str) -> list[Word]:
         text = text.lower()
     found = [(match.start(), match.group()) for match in WORD.finditer(text)]
     headline = _is_title_case(found)
-    return [_word(word, headline or _opens(text, start)) for start, word in found]
+    return [
+        _word(word, not word[0].islower() and (headline or _opens(text, start)))
+        for start, word in found
+    ]
 
 
 @lru_cache(maxsize=WORDS_CACHED)
@@ -116,8 +119,6 @@ def _is_title_case(found: list[tuple[int, str]]) -> bool:
 
 def _opens(text: str, start: int) -> bool:
     before = start - 1
-    if before > 0 and text[before] == " " and text[before - 1].isalnum():
-        return False
     quoted = False
     while before >= 0 and text[before] in OPENING:
         quoted = quoted or text[before] in '«“„"'
