@@ -32,6 +32,7 @@ from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 
 CANDIDATES: Final = 60  # articles, those that share most keys
+CANDIDATE_STORIES: Final = 12  # of theirs
 COUNTED: Final = "articles_counted"
 HALVED: Final = "counts_halved_at"
 COUNTS_HALVED: Final = timedelta(days=20)  # what is counted is 29 days old on average
@@ -149,12 +150,14 @@ class Stories:
             JOIN source ON source.id = article.source_id
             WHERE article.story_id IN (
                 SELECT found.story_id FROM (
-                    SELECT article_id FROM sketch_key
+                    SELECT article_id, count(*) AS keys FROM sketch_key
                     WHERE key IN (SELECT value FROM json_each(:keys))
                       AND published_at BETWEEN :earliest AND :latest
                     GROUP BY article_id HAVING count(*) >= :shared
                     ORDER BY count(*) DESC, article_id DESC LIMIT :limit
-                ) AS hit JOIN article AS found ON found.id = hit.article_id)
+                ) AS hit JOIN article AS found ON found.id = hit.article_id
+                GROUP BY found.story_id
+                ORDER BY max(hit.keys) DESC, found.story_id DESC LIMIT :stories)
               AND (member.language = :language OR :embedded)
               AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
             """,
@@ -164,6 +167,7 @@ class Stories:
                 "latest": to_seconds(drawn.published + WINDOW),
                 "shared": SHARED_KEYS,
                 "limit": CANDIDATES,
+                "stories": CANDIDATE_STORIES,
                 "language": drawn.language,
                 "embedded": drawn.meaning is not None,
                 "owner": self._owner,
@@ -256,7 +260,8 @@ def _to_json(weighed: Sequence[tuple[str, float]]) -> str:
 
 
 def _from_json(text: str) -> tuple[tuple[str, float], ...]:
-    return tuple((key, weight) for key, weight in json.loads(text))
+    weighed: list[tuple[str, float]] = json.loads(text)
+    return tuple(map(tuple, weighed))  # type: ignore[arg-type]
 
 
 async def forget_sketches(db: Database, now: datetime) -> int:
