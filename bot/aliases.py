@@ -4,6 +4,7 @@ import structlog
 
 from bot.context import Core
 from bot.errors import SettingsError
+from bot.making import topic_of
 from bot.settings import Settings
 from digests.text.aliases import parse_aliases
 from digests.text.keys import use_aliases
@@ -31,6 +32,7 @@ def apply_aliases(core: Core) -> int:
     own = read_aliases(core.settings)
     meanings = len(parse_aliases(own).meanings)
     use_aliases(own)
+    topic_of.cache_clear()
     core.workers.aliases = core.parsers.aliases = own
     return meanings
 

@@ -179,7 +179,8 @@ async def _covered_now(context: Context, code: str) -> list[str]:
     """Phrases of the titles of shared sources, each of which finds something."""
     since = context.now() - SUGGESTED_SINCE
     ids = await articles.stories_arrived(context.db, NOBODY, since, since, STORIES_WEIGHED)
-    told = tell_stories(await articles.members_of(context.db, NOBODY, ids))
+    members = await articles.members_of(context.db, NOBODY, ids)
+    told = await context.workers.run(tell_stories, members)
     spoken = [story for story in told if story.lead.language == code]
     frequencies, counted = await stories.frequent_keys(context.db)
     phrases = await context.workers.run(suggest_topics, spoken, LIVE_TOPICS, frequencies, counted)

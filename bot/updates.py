@@ -42,8 +42,11 @@ LONGEST_RETRY_SECONDS: Final = 60.0
 FORGET_EVERY: Final = timedelta(hours=1)
 # Commands whose newest answers for the older ones too; what they change, it changes as well.
 ASKING: Final = frozenset(
-    ("digest", "help", "held", "id", "latest", "search", "settings", "sources", "topic", "topics")
-)
+    (
+        "admin", "digest", "help", "held", "id", "latest", "search", "settings", "sources",
+        "topic", "topics", "why",
+    )
+)  # fmt: skip
 
 
 class Handling:

@@ -263,7 +263,7 @@ def _in_words(article: Sketch, members: Sequence[Sketch]) -> float:
     held = sum(weight for key, weight in article.heavy if key in seen)
     holds = sum(weight for key, weight in _heaviest(summed) if key in article.seen)
     same = any(_confirms(article, m) or _confirms(m, article) for m in members)
-    return sqrt(held * holds) * (SAME_FIGURE if same else 1)
+    return min(1.0, sqrt(held * holds) * (SAME_FIGURE if same else 1))
 
 
 def _confirms(article: Sketch, other: Sketch) -> bool:

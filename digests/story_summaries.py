@@ -4,10 +4,9 @@ The lead article tells first; another is quoted for what it adds.
 """
 
 from functools import lru_cache
-from math import log
 from typing import Final
 
-from digests.clustering import ARTICLES_ASSUMED, common_stems
+from digests.clustering import rarity
 from digests.models import Article, Line, Pick, Story
 from digests.summarising import opens_hanging
 from digests.text.keys import is_stop_word
@@ -100,6 +99,4 @@ def _stems(text: str) -> frozenset[str]:
     return frozenset(stem(word.folded) for word in split_words(text) if not is_stop_word(word))
 
 
-@lru_cache(maxsize=WEIGHTS_CACHED)
-def _weight(key: str) -> float:
-    return log((ARTICLES_ASSUMED + 1) / (common_stems().get(key, 0.0) + 0.5))
+_weight: Final = lru_cache(maxsize=WEIGHTS_CACHED)(rarity)

@@ -22,7 +22,6 @@ from digests.text.sentences import split_sentences
 from digests.text.words import STOP_WORDS, split_words, stem
 
 FEWEST_WORDS: Final = 6
-LONG_WORDS: Final = 40
 LEAST_LETTERS_SHARE: Final = 0.75
 MOST_BRACKETS: Final = 2
 MOST_COMMAS: Final = 5

@@ -8,10 +8,9 @@ whether the digest quoted it or only linked it.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from math import log
 from typing import Final
 
-from digests.clustering import ARTICLES_ASSUMED, common_stems
+from digests.clustering import rarity
 from digests.models import Article, Keys, Line
 from digests.summarising import opens_hanging
 from digests.text.keys import ACRONYM, NAME, field_keys, lemma_keys
@@ -56,10 +55,10 @@ def update_of(told: Sequence[Keys], fresh: Iterable[Report]) -> Line | None:
 def _worth(sentence: str, facts: set[str], known: set[str]) -> float:
     """The weight of a sentence's new facts and other news; 0 when it is mostly told."""
     keys = _stems((field_keys([sentence]),))
-    untold = sum(_weight(key) for key in keys - known)
-    if keys.isdisjoint(facts) or untold < UNTOLD_SHARE * sum(map(_weight, keys)):
+    untold = sum(rarity(key) for key in keys - known)
+    if keys.isdisjoint(facts) or untold < UNTOLD_SHARE * sum(map(rarity, keys)):
         return 0.0
-    return sum(_weight(key) for key in keys & facts) + untold / 4
+    return sum(rarity(key) for key in keys & facts) + untold / 4
 
 
 def _new_facts(report: Report, known: set[str]) -> set[str]:
@@ -80,7 +79,3 @@ def _stems(fields: Iterable[str]) -> set[str]:
 
 def _bare(key: str) -> str:
     return stem(key.lstrip(NAME + ACRONYM))
-
-
-def _weight(key: str) -> float:
-    return log((ARTICLES_ASSUMED + 1) / (common_stems().get(key, 0.0) + 0.5))

@@ -262,7 +262,9 @@ async def told_by(db: Database, chat: ChatId, message: int | None) -> list[ToldB
         LEFT JOIN delivery ON delivery.digest_id = told.digest_id AND delivery.part = told.part
         WHERE told.chat_id = :chat AND digest.state <> 'failed'
           AND (delivery.message_id = :message OR (:message IS NULL AND told.digest_id = (
-              SELECT max(digest_id) FROM told AS any WHERE any.chat_id = :chat)))
+              SELECT max(other.digest_id) FROM told AS other
+              JOIN digest AS last ON last.id = other.digest_id
+              WHERE other.chat_id = :chat AND last.state <> 'failed')))
         ORDER BY told.place
         """,
         {"chat": chat, "message": message},

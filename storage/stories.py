@@ -130,7 +130,10 @@ class Stories:
     async def _merge(self, story: StoryId, others: Sequence[StoryId]) -> StoryId:
         """The oldest of stories that turn out to be one event takes the others in, but for those
         an administrator set apart."""
-        joined = [other for other in others if not await are_apart(self._tx, story, other)]
+        joined: list[StoryId] = []
+        for other in others:
+            if not any([await are_apart(self._tx, one, other) for one in (story, *joined)]):
+                joined.append(other)
         into = min(story, *joined) if joined else story  # an older one is surely stored
         for other in {story, *joined} - {into}:
             await move_story(self._tx, other, into)

@@ -10,6 +10,7 @@ import pytest
 
 from bot.aliases import apply_aliases, reload_aliases
 from bot.errors import SettingsError
+from bot.making import topic_of
 from digests.text.aliases import default_aliases
 from digests.text.keys import use_aliases
 from digests.text.words import split_words
@@ -52,6 +53,7 @@ async def test_file_is_used_and_read_anew_here_and_in_the_workers(
         assert means("кракозябры", "закорючку")
         assert means("ИИ", "AI"), "the built-in ones stay"
         assert not await found(bot)
+        before = topic_of("зубастик")
         path.write_text("бублик = зубастик\n", encoding="utf-8")
         os.kill(os.getpid(), signal.SIGHUP)
 
@@ -61,6 +63,7 @@ async def test_file_is_used_and_read_anew_here_and_in_the_workers(
         await eventually(reloaded, "the new file")
         assert not means("кракозябры", "закорючку")
         assert await found(bot)
+        assert topic_of("зубастик") != before, "topics of digests mean what they mean now"
         for pool in (bot.context.workers, bot.context.parsers):
             told = await pool.run(default_aliases)
             assert told.meanings[-1] == default_aliases().meanings[-1]

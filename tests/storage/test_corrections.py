@@ -5,6 +5,7 @@ from storage import articles
 from storage.corrections import merge_stories, split_article
 from storage.database import Database
 from storage.digests import Slot, Told, publish, told_among
+from storage.stories import Stories
 from tests.factories import (
     NOW,
     TEXT,
@@ -107,3 +108,15 @@ async def test_a_merge_takes_back_a_split(db: Database) -> None:
     await merge_stories(db, old, new)
     assert set((await stories(db)).values()) == {old}
     assert await db.fetch_all("SELECT 1 FROM apart") == []
+
+
+async def test_stories_set_apart_are_not_joined_through_a_third(db: Database) -> None:
+    first, second = await report(db, 1), await report(db, 2)
+    other = await report(db, 3, "Кубок", unlike_others(2, 40))
+    apart = await split_article(db, NOBODY, second, NOW)
+    assert apart is not None
+    old, third = StoryId((await stories(db))[first]), StoryId((await stories(db))[other])
+    async with db.write() as tx:
+        into = await Stories(tx, None, 99)._merge(third, [old, apart])
+    found = await stories(db)
+    assert found[first] == found[other] == into != found[second]

@@ -184,3 +184,12 @@ async def test_what_was_told_is_remembered_under_the_story_it_became(
     await publish(db, chat, Slot("now/1"), SINCE, NOW, ["{}"], told)
     rows = await db.fetch_all("SELECT story_id FROM told")
     assert [row["story_id"] for row in rows] == [1]
+
+
+async def test_what_never_arrived_was_not_the_last_that_told(db: Database, chat: ChatId) -> None:
+    first = await publish_now(db, chat)
+    second = await publish_now(db, chat, "now/2")
+    assert first is not None
+    async with db.write() as tx:
+        await tx.execute("UPDATE digest SET state = 'failed' WHERE id = :id", {"id": second})
+    assert [one.story for one in await digests.told_by(db, chat, None)] == [1]
