@@ -57,6 +57,10 @@ _MONTHS: Final = dict(
     )
 )
 
+# Where dateparser happens to be installed it would be asked about dates nothing else reads: slow,
+# and "yesterday" is no date of a document.
+fastfeedparser.main._slow_dateparser = lambda _value: None  # noqa: SLF001
+
 Record = Mapping[str, Any]  # an entry or feed as a parser gives it
 
 
