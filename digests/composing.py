@@ -11,7 +11,7 @@ from datetime import datetime
 from math import ceil, sqrt
 from typing import Final
 
-from digests.clustering import Sketch, is_read, likeness, sketch
+from digests.clustering import is_read, likeness
 from digests.models import (
     Candidate,
     Digest,
@@ -26,6 +26,7 @@ from digests.models import (
     Update,
 )
 from digests.ranking import rank, terms_of
+from digests.sketches import Sketch, sketch
 from digests.story_summaries import in_reading_order, story_lines
 from digests.text.keys import lemma_keys
 from digests.topics import Query, interests, matches

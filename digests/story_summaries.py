@@ -6,8 +6,8 @@ The lead article tells first; another is quoted for what it adds.
 from functools import lru_cache
 from typing import Final
 
-from digests.clustering import rarity
 from digests.models import Article, Line, Pick, Story
+from digests.sketches import rarity
 from digests.summarising import opens_hanging
 from digests.text.keys import is_stop_word
 from digests.text.words import split_words, stem

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from math import log2
 from typing import Any, Final
 
-from digests.clustering import rarity
 from digests.models import Story
+from digests.sketches import rarity
 from digests.text.keys import is_stop_word
 from digests.text.words import Word, analyzer, is_cyrillic, split_words, stem
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from digests.clustering import rarity
 from digests.models import Article, Keys, Line
+from digests.sketches import rarity
 from digests.summarising import opens_hanging
 from digests.text.keys import ACRONYM, NAME, field_keys, lemma_keys
 from digests.text.numbers import with_values

@@ -15,10 +15,11 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, Final
 
-from digests.clustering import ALIKE, Sketch, likeness, sketch, telling_keys
+from digests.clustering import ALIKE, likeness
 from digests.embedding import embed, meant_text
 from digests.models import CleanText, Keys
 from digests.semantics import meaning_of
+from digests.sketches import Sketch, sketch, telling_keys
 from digests.text.cleaning import clean
 from digests.text.keys import keys_of, lemma_keys
 from digests.text.words import STOP_WORDS

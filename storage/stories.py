@@ -16,16 +16,14 @@ from typing import Final
 from digests.clustering import (
     SHARED_KEYS,
     WINDOW,
-    Sketch,
     indexed_keys,
     may_be_alike,
-    sketch,
     sought_keys,
     story_for,
-    telling_keys,
 )
 from digests.models import ArticleId, ChatId, PreparedArticle, StoryId, outlet_of
 from digests.semantics import Meaning, meaning_of
+from digests.sketches import Sketch, sketch, telling_keys
 from digests.text.bridges import bridges_of
 from storage.corrections import are_apart, move_story
 from storage.database import Database, Transaction

@@ -2,7 +2,8 @@
 
 import pytest
 
-from digests.clustering import ALIKE, Sketch, likeness, sketch
+from digests.clustering import ALIKE, likeness
+from digests.sketches import Sketch, sketch
 from digests.text.keys import keys_of
 from tests.factories import NOW, hours
 

@@ -6,9 +6,10 @@ from math import cos, pi, sin
 
 import pytest
 
-from digests.clustering import ALIKE, Sketch, likeness, may_be_alike, sketch, sought_keys
+from digests.clustering import ALIKE, likeness, may_be_alike, sought_keys
 from digests.embedding import SCALE, closeness
 from digests.semantics import meaning_of
+from digests.sketches import Sketch, sketch
 from tests.factories import NOW, hours, prepared
 
 RUSSIAN = (
