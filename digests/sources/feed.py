@@ -108,8 +108,9 @@ def _charset_of(content_type: str | None) -> str | None:
 
 
 def _read_xml(text: str, url: str | None) -> tuple[Record, Sequence[Record]]:
-    text = _XML_DECLARATION.sub("", text.lstrip("\ufeff \t\r\n"), count=1)
-    text = _without_surplus(text)
+    text = text.lstrip("\ufeff \t\r\n")
+    declaration = _XML_DECLARATION.match(text)
+    text = _without_surplus(text[declaration.end() :] if declaration else text)
     if not text.isascii():
         text = _RUSSIAN_DATE.sub(_english_date, text)
     with warnings.catch_warnings():
@@ -120,6 +121,8 @@ def _read_xml(text: str, url: str | None) -> tuple[Record, Sequence[Record]]:
 def _without_surplus(text: str) -> str:
     """A document of at most `MOST_ENTRIES`: of a longer one both ends, for some feeds begin with
     the oldest."""
+    if text.count("</") <= MOST_ENTRIES:
+        return text
     ends = [found.end() for found in _ENTRY_END.finditer(text)]
     if len(ends) <= MOST_ENTRIES:
         return text

@@ -67,7 +67,7 @@ _DECLARED = re.compile(
     rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([\w.:-]+)|<meta[^>]{0,200}?charset\s*=\s*["']?([\w.:-]+)""",
     re.IGNORECASE,
 )
-_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
+_CONTROLS: Final = bytes({*range(0x20)} - {*range(0x09, 0x0E), 0x1B})
 _FOREIGN = re.compile(r"[^\x00-\x7f]")
 _WORD = re.compile(r"\S+")
 _RUN = re.compile(r"[^\W\d_]+")
@@ -113,7 +113,7 @@ def _by_mark(data: bytes) -> str | None:
 def _by_content(data: bytes, declared: str | None) -> str:
     if b"\x00" in data and (wide := _wide(data)) is not None:
         return wide
-    if len(_CONTROLS.findall(data)) > _MAX_CONTROL_SHARE * len(data):
+    if len(data) - len(data.translate(None, _CONTROLS)) > _MAX_CONTROL_SHARE * len(data):
         return _binary_or_wide(data)
     names = [name for name in (declared, _declared_inside(data)) if name]
     return _narrow(data, [charset for charset in map(_known, names) if charset])
@@ -150,8 +150,9 @@ def _narrow(data: bytes, declared: list[str]) -> str:
     best, best_reads = utf8, -2.0 if utf8 is None else _reads(utf8)
     for charset in declared:
         text = _strictly(data, charset)
-        if text is not None and (best is None or _reads(text) > best_reads):
-            best, best_reads = text, _reads(text)
+        reads = -2.0 if text is None else _reads(text)
+        if text is not None and (best is None or reads > best_reads):
+            best, best_reads = text, reads
     if utf8 is None:
         mended = _mended_utf8(data)
         if mended is not None:
@@ -170,6 +171,8 @@ def _most_russian(data: bytes, best: str | None, best_reads: float) -> str:
     edge = _DECLARED_EDGE if best is not None else 0.0
     for charset, handicap in _CANDIDATES.items():
         text = data.decode(charset, errors="replace")
+        if text == best:
+            continue  # what it reads is known, and it has an edge
         if _reads(text, _FIRST_WORDS) < best_reads - _HOPELESS:
             continue
         reads = _reads(text) - handicap
@@ -224,8 +227,8 @@ def _reads(text: str, words: int = _SAMPLE_WORDS) -> float:
                 count += 1
                 total += _sign(character, after)
         for run in _RUN.findall(word):
-            foreign = sum(not character.isascii() for character in run)
-            if foreign:
+            if not run.isascii():
+                foreign = len(_FOREIGN.findall(run))
                 count += foreign
                 total += _letters(run, foreign)
     return total / count if count else 0.0
