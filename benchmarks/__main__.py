@@ -43,14 +43,14 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> N
 async def measure(scale: Scale) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     started = time.perf_counter()
+    if scale is not TINY:  # first, while this process is small: its memory is told
+        show(thousand.TITLE, thousand.COLUMNS, await thousand.measure())
     show(ingesting.title(scale), ingesting.COLUMNS, await ingesting.measure(scale))
     await _with_a_filled_database(scale)
     show(publishing.title(scale), publishing.COLUMNS, await publishing.measure(scale))
     show(footprint.TITLE, footprint.COLUMNS, await footprint.measure())
     show(latency.TITLE, latency.COLUMNS, await latency.measure())
     show(parsing.TITLE, parsing.COLUMNS, await parsing.measure())
-    if scale is not TINY:
-        show(thousand.TITLE, thousand.COLUMNS, await thousand.measure())
     CONSOLE.print(f"{time.perf_counter() - started:.0f} seconds")
 
 
