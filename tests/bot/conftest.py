@@ -45,8 +45,11 @@ def quick(shared_workers: Workers) -> Iterator[None]:
     def lent(_count: int = 1, **_limits: float) -> Iterator[Workers]:
         yield shared_workers
 
-    # Out of the box structlog draws tracebacks with every local value: seconds each.
+    # Out of the box structlog draws tracebacks with every local value: seconds each. And it prints
+    # into the file pytest captures, which may not grow while a test plays a full disk; logging's
+    # records stay in memory.
     structlog.configure(
+        logger_factory=structlog.stdlib.LoggerFactory(),
         processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
     )
