@@ -43,6 +43,7 @@ from bot.telegram import make_bot, username_of
 from bot.updates import Handling
 from bot.web import Watching, serving
 from bot.webhook import Receiver, set_webhook
+from digests.sources.channel import PUBLIC_SITE
 from digests.updates import LEAST_WAIT
 from storage.locking import hold_lock
 
@@ -60,6 +61,7 @@ async def open_context(
     *,
     now: Clock = utc_now,
     update_wait: timedelta = LEAST_WAIT,
+    telegram_site: str = PUBLIC_SITE,
 ) -> AsyncIterator[tuple[Context, Courier]]:
     """Everything the bot works with, closed in reverse.
 
@@ -69,7 +71,9 @@ async def open_context(
     limits = RateLimits(time.monotonic)
     async with AsyncExitStack() as stack:
         stack.enter_context(hold_lock(settings.database_path))
-        core = await stack.enter_async_context(open_core(settings, settings.database_path, now=now))
+        core = await stack.enter_async_context(
+            open_core(settings, settings.database_path, now=now, telegram_site=telegram_site)
+        )
         warm_up(core)
         bot = await stack.enter_async_context(make_bot(settings, token).context())
         floods, metrics, pulse = Floods(core.db, now), Metrics(), Pulse()
@@ -90,6 +94,7 @@ async def open_context(
             embedding=core.embedding,
             metrics=metrics,
             pulse=pulse,
+            telegram_site=core.telegram_site,
         )
         yield context, Courier(context, limits, floods)
 
@@ -116,6 +121,7 @@ async def run(
     ready: Callable[[Context], Any] | None = None,
     tick_seconds: float = TICK_SECONDS,
     update_wait: timedelta = LEAST_WAIT,
+    telegram_site: str = PUBLIC_SITE,
 ) -> None:
     """Serve until `stop` is set or a signal comes. `ready` is called once all is running.
 
@@ -123,7 +129,9 @@ async def run(
     """
     token = settings.token()
     stop = stop or stop_on_signals()
-    opening = open_context(settings, token, now=now, update_wait=update_wait)
+    opening = open_context(
+        settings, token, now=now, update_wait=update_wait, telegram_site=telegram_site
+    )
     async with AsyncExitStack() as stack:
         # Telegram may be slow to answer, a large file to check: a stop need not wait for them.
         opened = await unless_stopped(stop, stack.enter_async_context(opening))

@@ -107,7 +107,7 @@ def ingest(
 
     done = asyncio.run(_ingest(load_settings(), places))
     _report(done)
-    if done.rejected and not (done.added.new or done.added.changed or done.added.known):
+    if done.rejected and done.is_empty:
         raise typer.Exit(1)
 
 
@@ -134,9 +134,90 @@ def _report(done: Any) -> None:  # noqa: ANN401 - imported late
     typer.echo(
         f"{added.new} new, {added.changed} changed, {added.known} known, "
         f"{len(done.rejected)} rejected"
+        + (f"; {done.sources} new sources, read once the bot runs" if done.sources else "")
     )
     for rejection in done.rejected:
         typer.echo(f"  {rejection.name}: {language('en').say(rejection.code)}", err=True)
+
+
+@app.command(name="import")
+def import_(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[PATH]…",
+            help="OPML files, databases of RSS-to-Telegram-Bot or flowerss-bot (SQLite).",
+        ),
+    ] = None,
+    starter: Annotated[
+        str | None, typer.Option(help="The list that ships with Svodka: `ru` or `en`.")
+    ] = None,
+) -> None:
+    """Take over subscriptions: the feeds of lists and of administrators become everybody's,
+    other chats' their own. Says what could not be carried over.
+    """
+    import asyncio
+
+    from bot.i18n import LANGUAGES
+    from bot.settings import load_settings
+
+    if starter is not None and starter not in LANGUAGES:
+        raise typer.BadParameter(f"{starter!r} is neither ru nor en", param_hint="--starter")
+    if not paths and starter is None:
+        raise typer.BadParameter("name a file, or a starter list", param_hint="PATH")
+    for line in asyncio.run(_import(load_settings(), paths or [], starter)):
+        typer.echo(line)
+
+
+async def _import(settings: Any, paths: list[str], starter: str | None) -> list[str]:  # noqa: ANN401
+    from pathlib import Path
+
+    from bot.core import open_core
+    from bot.importing import import_file, import_starter
+
+    lines = []
+    async with open_core(settings, settings.database_path) as core:
+        if starter:
+            lines += (await import_starter(core, starter)).lines(f"starter list {starter}")
+        for path in paths:
+            lines += (await import_file(core, Path(path))).lines(path)
+    return lines
+
+
+@app.command()
+def export(
+    path: Annotated[
+        str | None, typer.Argument(metavar="[PATH]", help="A new file; else standard output.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help="`opml` or `json`.")] = "opml",
+) -> None:
+    """Write the sources that everybody reads as OPML or JSON."""
+    import asyncio
+    from pathlib import Path
+
+    from bot.settings import load_settings
+
+    if form not in {"opml", "json"}:
+        raise typer.BadParameter(f"{form!r} is neither opml nor json", param_hint="--format")
+    data = asyncio.run(_export(load_settings(), form))
+    if path is None:
+        typer.echo(data.decode(), nl=False)
+        return
+    try:
+        with Path(path).open("xb") as file:
+            file.write(data)
+    except OSError as error:
+        raise typer.BadParameter(f"{path}: {error.strerror}", param_hint="PATH") from error
+
+
+async def _export(settings: Any, form: str) -> bytes:  # noqa: ANN401 - imported late
+    from bot.exporting import as_json, as_opml, exported
+    from digests.models import NOBODY
+    from storage.database import open_database
+
+    async with open_database(settings.database_path) as db:
+        found = await exported(db, NOBODY)
+    return as_opml(found) if form == "opml" else as_json(found)
 
 
 @app.command()

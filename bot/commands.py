@@ -25,21 +25,16 @@ COMMANDS: Final = (
     "pause",
     "settings",
     "sources",
+    "addsource",
+    "removesource",
+    "export",
     "language",
     "start",
     "stop",
     "id",
     "help",
 )
-ADMIN_COMMANDS: Final = (
-    "addsource",
-    "removesource",
-    "split",
-    "merge",
-    "held",
-    "admin",
-    "broadcast",
-)
+ADMIN_COMMANDS: Final = ("split", "merge", "held", "admin", "broadcast")
 
 
 async def register_commands(bot: Bot, admins: tuple[ChatId, ...], default_language: str) -> None:

@@ -16,6 +16,7 @@ from bot.rate_limits import Allowance
 from bot.settings import Settings
 from bot.workers import Workers
 from digests.models import ChatId
+from digests.sources.channel import PUBLIC_SITE
 from digests.updates import LEAST_WAIT
 from storage.database import Database
 
@@ -37,6 +38,8 @@ class Core:
     fetcher: Fetcher
     now: Clock
     embedding: Workers | None = field(default=None, kw_only=True)  # None: the extra is off
+    # Where preview pages of channels are; tests have a site of their own.
+    telegram_site: str = field(default=PUBLIC_SITE, kw_only=True)
 
 
 @dataclass(frozen=True)

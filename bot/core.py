@@ -13,6 +13,7 @@ from bot.fetching import open_fetcher
 from bot.guard import AllowedHosts
 from bot.settings import Settings
 from bot.workers import COMPUTING_MEGABYTES, start_workers
+from digests.sources.channel import PUBLIC_SITE
 from digests.text.words import lemma
 from storage.database import open_database
 
@@ -22,7 +23,11 @@ PARSERS: Final = 1
 
 @asynccontextmanager
 async def open_core(
-    settings: Settings, database: Path, *, now: Clock = utc_now
+    settings: Settings,
+    database: Path,
+    *,
+    now: Clock = utc_now,
+    telegram_site: str = PUBLIC_SITE,
 ) -> AsyncIterator[Core]:
     """Raises DatabaseError, and SettingsError when the extra is asked for and not installed or
     the operator's aliases cannot be read."""
@@ -34,7 +39,16 @@ async def open_core(
         workers = stack.enter_context(start_workers(WORKERS, megabytes=COMPUTING_MEGABYTES))
         parsers = stack.enter_context(start_workers(PARSERS))
         embedding = stack.enter_context(start_embedding(settings))
-        core = Core(settings, db, workers, parsers, fetcher, now, embedding=embedding)
+        core = Core(
+            settings,
+            db,
+            workers,
+            parsers,
+            fetcher,
+            now,
+            embedding=embedding,
+            telegram_site=telegram_site,
+        )
         apply_aliases(core)
         yield core
 

@@ -48,6 +48,30 @@ class TooManyTopicsError(SvodkaError):
     code = "error.too_many_topics"
 
 
+class PrivateChannelError(SvodkaError):
+    """An invitation: what is behind it has no public preview."""
+
+    code = "error.private_channel"
+
+
+class SourcesClosedError(SvodkaError):
+    """Only administrators add sources."""
+
+    code = "error.sources_closed"
+
+
+class TooManySourcesError(SvodkaError):
+    """A chat has as many sources of its own as it may; `most` of them."""
+
+    code = "error.too_many_sources"
+
+
+class TooManyRequestsError(SvodkaError):
+    """A chat waits for as many answers of the administrators as it may."""
+
+    code = "error.too_many_requests"
+
+
 class TooOftenError(SvodkaError):
     """A chat asks for more than it may have in a while; `seconds` until it may ask again."""
 

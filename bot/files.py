@@ -9,6 +9,7 @@ import structlog
 
 from bot.context import Core
 from bot.embedding import with_meaning
+from bot.gathering import found_in
 from bot.i18n import language
 from digests.models import ChatId, SourceId, SourceKind
 from digests.preparing import Batch, Rejection, prepare_files
@@ -20,9 +21,18 @@ log = structlog.get_logger()
 
 FILES_A_BATCH: Final = 50
 MOST_FILE_BYTES: Final = 5 * 1024 * 1024
-FILE_PATTERN: Final = "*.txt"
+FILE_ENDINGS: Final = frozenset({".txt", ".html", ".htm", ".opml"})
 
 Version = tuple[int, int]  # mtime in ns, size
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of some files."""
+
+    added: Added
+    rejected: tuple[Rejection, ...] = ()
+    sources: int = 0  # new ones, out of lists
 
 
 @dataclass
@@ -34,7 +44,7 @@ class SeenFiles:
     def unread(self, folder: Path) -> list[tuple[Path, Version]]:
         """The files that are new or changed; a file that vanishes meanwhile is passed over."""
         found = []
-        for path in sorted(folder.glob(FILE_PATTERN)):
+        for path in sorted(path for path in folder.iterdir() if path.suffix in FILE_ENDINGS):
             try:
                 stat = path.stat()
             except FileNotFoundError:
@@ -51,20 +61,19 @@ async def read_folder(core: Core, folder: Path, seen: SeenFiles) -> Added:
     added = Added()
     for start in range(0, len(unread), FILES_A_BATCH):
         batch = unread[start : start + FILES_A_BATCH]
-        some, rejected = await add_files(core, folder, [path for path, _ in batch])
-        added += some
+        taken = await add_files(core, folder, [path for path, _ in batch])
+        added += taken.added
         seen.versions.update(batch)
-        for rejection in rejected:
+        for rejection in taken.rejected:
             log.warning("file_rejected", name=rejection.name, cause=rejection.code)
     if unread:
         log.info("folder_read", folder=str(folder), new=added.new, changed=added.changed)
     return added
 
 
-async def add_files(
-    core: Core, folder: Path, paths: Sequence[Path]
-) -> tuple[Added, tuple[Rejection, ...]]:
-    """Articles of files below `folder`, which is their source; a link counts where it stands."""
+async def add_files(core: Core, folder: Path, paths: Sequence[Path]) -> Taken:
+    """Articles of files below `folder`, which is their source, and everybody's sources out of
+    lists of feeds; a link counts where it stands."""
     contents = []
     rejected = []
     for path in paths:
@@ -83,7 +92,9 @@ async def add_files(
     prepared = await with_meaning(core, source, batch.prepared)
     arrived = None if is_new else core.now()
     added = await articles.add_articles(core.db, source, prepared, arrived)
-    return added, (*rejected, *batch.rejected)
+    found = [found_in(core, outline) for outline in batch.outlines]
+    listed = await sources.add_sources(core.db, found, core.now())
+    return Taken(added, (*rejected, *batch.rejected), listed.added)
 
 
 async def add_document(

@@ -1,7 +1,9 @@
-"""How feeds come in: what is due is fetched, parsed and prepared in a worker, and stored."""
+"""How feeds and channels come in: what is due is read (`reading`) and stored, one address once for
+all who read it."""
 
 import asyncio
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -14,15 +16,17 @@ from bot.embedding import with_meaning
 from bot.errors import FetchError
 from bot.fetching import Fetched, Turns
 from bot.i18n import language
-from bot.keyboards import retry_keyboard
+from bot.reading import Reading, read_channel, read_feed, read_source
 from bot.rendering import Message
+from bot.source_keyboards import retry_keyboard
 from digests.errors import SvodkaError
-from digests.models import ChatId, Source, SourceId, SourceKind
+from digests.models import ChatId, Found, Source, SourceId, SourceKind
 from digests.polling import after_failure, after_success, publishing_interval
-from digests.preparing import Batch, prepare_feed
+from digests.preparing import Batch
+from digests.sources.channel import channel_name, is_telegram
+from digests.sources.opml import Outline
 from storage import articles, sources
 from storage.articles import Added
-from storage.boilerplate import boilerplate_of
 from storage.sources import Polled, Polling
 
 log = structlog.get_logger()
@@ -30,7 +34,6 @@ log = structlog.get_logger()
 SOURCES_AT_ONCE: Final = 32
 STARTED_A_TICK: Final = 50
 MOST_FAILURES: Final = 100  # in a row; then nobody expects the source back
-BYTES_A_SECOND: Final = 100_000  # what a large document waits longer for than a small one
 GONE: Final = "http_410"
 
 
@@ -95,42 +98,67 @@ async def retry_source(core: Core, source: SourceId) -> tuple[Source, Added] | N
 
 
 async def _poll(core: Core, polling: Polling) -> Added:
-    source = polling.source
-    fetched = await core.fetcher.fetch(
-        source.address, etag=polling.etag, last_modified=polling.last_modified
-    )
-    if fetched.body is None:
-        polled = Polled(
-            fetched.etag or polling.etag,
-            fetched.last_modified or polling.last_modified,
-            polling.interval,
-            polling.skip_hours,
-            moved=fetched.moved,
-        )
-        await _note_success(core, source, fetched, polled)
-        return Added()
-    batch = await _prepare(core, fetched, source.id)
-    prepared = await with_meaning(core, source, batch.prepared)
-    # A first poll's backlog arrived when it was published: it is no news to a running digest.
-    arrived = None if polling.is_first else core.now()
-    added = await articles.add_articles(core.db, source, prepared, arrived)
-    await _note_success(core, source, fetched, _polled(core, fetched, batch))
-    return added
+    """Read an address once, for all who read it; what is new to the first of them."""
+    now = core.now()
+    readers = await sources.polled_together(core.db, polling)
+    if any(one.is_first for one in readers):  # "not modified" would leave the new one with nothing
+        polling = replace(polling, etag=None, last_modified=None)
+    reading = await read_source(core, polling)
+    added = []
+    for one in readers:
+        if reading.batch is None:
+            polled = _unchanged(one, reading.fetched)
+            added.append(Added())
+        else:
+            # A first poll's backlog arrived when it was published: it is no news to a digest.
+            arrived = None if one.is_first else now
+            prepared = await with_meaning(core, one.source, reading.batch.prepared)
+            added.append(await articles.add_articles(core.db, one.source, prepared, arrived))
+            polled = _polled(core, reading.fetched, reading.batch)
+        await _note_success(core, one.source, reading.fetched, polled)
+    return added[0] if added else Added()
 
 
-async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[Source, Added]:
+async def add_feed(
+    core: Core, url: str, owner: ChatId | None = None, fetched: Fetched | None = None
+) -> tuple[Source, Added]:
     """Fetch a feed and make it a source with its backlog; nothing is kept of what is no feed.
 
-    Raises FetchError, NotAFeedError, WorkerError.
+    `fetched` None: it was not fetched yet. Raises FetchError, NotAFeedError, WorkerError.
     """
-    fetched = await core.fetcher.fetch(url)
+    fetched = fetched or await core.fetcher.fetch(url)
     if fetched.body is None:
         raise FetchError(url=url, reason="http_304")
-    batch = await _prepare(core, fetched)
-    address, now = fetched.moved or url, core.now()
+    reading = Reading(fetched, await read_feed(core, fetched))
+    return await _add(core, SourceKind.FEED, fetched.moved or url, reading, owner)
+
+
+async def add_channel(core: Core, name: str, owner: ChatId | None = None) -> tuple[Source, Added]:
+    """Make a public channel a source. Raises FetchError, NoChannelError, WorkerError."""
+    address = preview_of(core, name)
+    reading = Reading(*await read_channel(core, address))
+    return await _add(core, SourceKind.CHANNEL, address, reading, owner)
+
+
+def preview_of(core: Core, name: str) -> str:
+    return f"{core.telegram_site}/s/{name.lower()}"
+
+
+def found_in(core: Core, outline: Outline) -> Found:
+    """What a list or page says of a feed; lists of ours name channels too."""
+    name = channel_name(outline.address) if is_telegram(outline.address) else None
+    if name:
+        return Found(SourceKind.CHANNEL, preview_of(core, name), outline.title)
+    return Found(SourceKind.FEED, outline.address, outline.title)
+
+
+async def _add(
+    core: Core, kind: SourceKind, address: str, reading: Reading, owner: ChatId | None
+) -> tuple[Source, Added]:
+    now, batch = core.now(), reading.batch or Batch(None, ())
     source, _ = await sources.add_source(
         core.db,
-        SourceKind.FEED,
+        kind,
         address,
         batch.title or address,
         now,
@@ -139,23 +167,17 @@ async def add_feed(core: Core, url: str, owner: ChatId | None = None) -> tuple[S
     )
     prepared = await with_meaning(core, source, batch.prepared)
     added = await articles.add_articles(core.db, source, prepared, None)
-    await _note_success(core, source, fetched, _polled(core, fetched, batch))
+    await _note_success(core, source, reading.fetched, _polled(core, reading.fetched, batch))
     return source, added
 
 
-async def _prepare(core: Core, fetched: Fetched, source: SourceId | None = None) -> Batch:
-    """`source` None: it is new, so nothing was learned of it."""
-    known = await boilerplate_of(core.db, source) if source else frozenset[str]()
-    body = fetched.body or b""
-    return await core.parsers.run_in_turn(
-        len(body) / BYTES_A_SECOND,
-        prepare_feed,
-        body,
-        fetched.content_type,
-        fetched.url,
-        core.now(),
-        core.settings.zone,
-        known,
+def _unchanged(polling: Polling, fetched: Fetched) -> Polled:
+    return Polled(
+        fetched.etag or polling.etag,
+        fetched.last_modified or polling.last_modified,
+        polling.interval,
+        polling.skip_hours,
+        moved=fetched.moved,
     )
 
 
@@ -169,6 +191,7 @@ def _polled(core: Core, fetched: Fetched, batch: Batch) -> Polled:
         batch.skip_hours,
         batch.title,
         fetched.moved,
+        batch.posts[1] if batch.posts else None,
     )
 
 
@@ -183,20 +206,22 @@ async def _note_success(core: Core, source: Source, fetched: Fetched, polled: Po
 async def _note_failure(core: Core, polling: Polling, error: Exception) -> None:
     values = error.values if isinstance(error, SvodkaError) else {}
     reason = str(values.get("reason", getattr(error, "code", type(error).__name__)))
-    failures = polling.failures + 1
-    if reason == GONE or failures >= MOST_FAILURES:
-        await _park(core, polling.source, reason)
-        return
     asked = values.get("retry_after")
     patience = asked if isinstance(asked, timedelta) else timedelta(0)
-    following = after_failure(core.now(), failures, _least(core), patience, _chance())
-    await sources.record_failure(core.db, polling.source.id, following, reason)
+    for one in await sources.polled_together(core.db, polling):
+        failures = one.failures + 1
+        if reason == GONE or failures >= MOST_FAILURES:
+            await _park(core, one.source, reason)
+            continue
+        following = after_failure(core.now(), failures, _least(core), patience, _chance())
+        await sources.record_failure(core.db, one.source.id, following, reason)
 
 
 async def _park(core: Core, source: Source, reason: str) -> None:
     """Give a source up, and tell those who read it and the administrators."""
     readers = dict(await sources.readers_of(core.db, source))
-    if await may_tell(core, SOURCE_PARKED):  # of those that follow within the hour `alerts` tells
+    # Of those that follow within the hour `alerts` tells; one's own are nobody else's business.
+    if source.owner is None and await may_tell(core, SOURCE_PARKED):
         admins = map(ChatId, core.settings.admins)
         readers = dict.fromkeys(admins, core.settings.default_language) | readers
     key = "sources.gone" if reason == GONE else "sources.parked"

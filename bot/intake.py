@@ -42,6 +42,7 @@ CHAT_PATHS: Final = (
     "message",
     "edited_message",
     "channel_post",
+    "edited_channel_post",
     "my_chat_member",
     "callback_query",
 )

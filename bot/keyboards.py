@@ -11,7 +11,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Language
-from digests.models import ChatId, SourceId, Subscriber, Topic
+from digests.models import ChatId, Subscriber, Topic
 from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
 from storage.schedules import Schedule
 
@@ -112,15 +112,6 @@ class DropTopic(CallbackData, prefix="drop"):
 
 class DropMute(CallbackData, prefix="unmute"):
     mute: int
-
-
-class DropSource(CallbackData, prefix="dropsrc"):
-    source: int
-    sure: bool = False
-
-
-class RetrySource(CallbackData, prefix="retry"):
-    source: int
 
 
 class DecideHeld(CallbackData, prefix="held"):
@@ -374,10 +365,6 @@ def mutes_keyboard(mutes: Sequence[Topic]) -> InlineKeyboardMarkup | None:
     """None: nothing is muted."""
     rows = [[button(f"✖ {one.words[:40]}", DropMute(mute=one.id))] for one in mutes]
     return keyboard(rows) if rows else None
-
-
-def retry_keyboard(source: SourceId, spoken: Language) -> InlineKeyboardMarkup:
-    return keyboard([[button(spoken.say("sources.retry"), RetrySource(source=source))]])
 
 
 def pager(total: int, offset: int, size: int, page: str) -> Row:

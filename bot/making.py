@@ -21,13 +21,14 @@ from digests.models import (
     Digest,
     Keys,
     Looked,
+    SourceId,
     Story,
     StoryId,
     Subscriber,
 )
 from digests.topics import Query, parse_topic
 from digests.updates import LEAST_WAIT, Report
-from storage import articles, digests, search, sources, subscribers
+from storage import articles, care, digests, search, sources, subscribers
 from storage.database import Database
 from storage.digests import Before
 
@@ -48,6 +49,7 @@ class Inputs:
     viewer: ChatId = NOBODY  # the chat if it has sources of its own
     muted: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()  # that it reads, its own first; none: all
+    unwanted: frozenset[SourceId] = frozenset()  # sources it muted
     is_private: bool = True
     told: frozenset[StoryId] = frozenset()  # of the stories in the window
     # Told stories with reports since. A message is known by its number in `Asked.messages`.
@@ -85,6 +87,7 @@ class Making:
         topics = await subscribers.topic_words(self.db, ids)
         muted = await subscribers.mute_words(self.db, ids)
         owners = await sources.owners_among(self.db, ids)
+        unwanted = await care.muted_sources(self.db, ids)
         ends = await digests.window_starts(self.db, ids, self.now)
         moved = await digests.moved_since(
             self.db, ids, self.now - WINDOW, self.now - self.update_wait
@@ -107,6 +110,7 @@ class Making:
                 one.chat_id if one.chat_id in owners else NOBODY,
                 muted.get(one.chat_id, ()),
                 one.languages,
+                unwanted.get(one.chat_id, frozenset()),
                 one.is_private,
                 told.get(one.chat_id, frozenset()),
                 before,
@@ -139,7 +143,12 @@ class Making:
     async def _make(self, inputs: Inputs) -> Digest:
         topics = [topic_of(words) for words in inputs.topics]
         material, looked = await self.material(
-            inputs.viewer, topics, inputs.since, inputs.told, inputs.languages
+            inputs.viewer,
+            topics,
+            inputs.since,
+            inputs.told,
+            inputs.languages,
+            inputs.unwanted,
         )
         digest = await self.workers.run(
             compose,
@@ -149,7 +158,7 @@ class Making:
             self.now,
             inputs.since,
             looked,
-            await self.retold(inputs.viewer, inputs.moved, inputs.languages),
+            await self.retold(inputs.viewer, inputs.moved, inputs.languages, inputs.unwanted),
             muted=[topic_of(words) for words in inputs.muted],
             languages=inputs.languages,
         )
@@ -165,6 +174,7 @@ class Making:
         since: datetime,
         told: frozenset[StoryId] = frozenset(),
         languages: Sequence[str] = (),
+        unwanted: frozenset[SourceId] = frozenset(),
     ) -> tuple[list[Material], Looked]:
         """The stories since `since` that the viewer may see and was not told: those covered most,
         and those that answer its topics."""
@@ -176,7 +186,7 @@ class Making:
             found += await search.find_stories(
                 self.db, viewer, topic, MOST_OF_A_TOPIC, arrived_after=after, told=told
             )
-        stories = await self._read_stories(viewer, dict.fromkeys(found), languages)
+        stories = await self._read_stories(viewer, dict.fromkeys(found), languages, unwanted)
         # What arrived may be in a language that is not read.
         recent = [one for one in stories if one.newest >= oldest and one.arrived > after]
         keys = await self._read_keys(viewer, [story.lead.id for story in recent])
@@ -190,12 +200,16 @@ class Making:
         return material, self._looked[viewer, since]
 
     async def retold(
-        self, viewer: ChatId, moved: Sequence[Before], languages: Sequence[str] = ()
+        self,
+        viewer: ChatId,
+        moved: Sequence[Before],
+        languages: Sequence[str] = (),
+        unwanted: frozenset[SourceId] = frozenset(),
     ) -> list[Retold]:
         """What was told of these stories, and the reports since; a copy reports nothing, and what
         a first report in another language brings could not be seen by its words."""
         told_before = {before.story: before for before in moved}
-        stories = await self._read_stories(viewer, told_before, languages)
+        stories = await self._read_stories(viewer, told_before, languages, unwanted)
         everything = [article.id for story in stories for article in story.articles]
         keys = await self._read_keys(viewer, everything)
         retold = []
@@ -218,9 +232,14 @@ class Making:
         return retold
 
     async def _read_stories(
-        self, viewer: ChatId, wanted: Iterable[StoryId], languages: Sequence[str]
+        self,
+        viewer: ChatId,
+        wanted: Iterable[StoryId],
+        languages: Sequence[str],
+        unwanted: frozenset[SourceId],
     ) -> list[Story]:
-        """The stories as the viewer may see and read them, newest first."""
+        """The stories as the viewer may see and read them, newest first, told by other sources
+        than the unwanted ones."""
         wanted = list(wanted)
         missing = [number for number in wanted if (viewer, number) not in self._stories]
         if missing:
@@ -229,11 +248,16 @@ class Making:
             self._stories |= dict.fromkeys((viewer, number) for number in missing)
             for told in await self.workers.run(tell_stories, past):
                 self._stories[viewer, told.id] = told
-        found = [
-            understood(story, languages)
-            for number in wanted
-            if (story := self._stories[viewer, number])
-        ]
+        found = [story for number in wanted if (story := self._stories[viewer, number])]
+        if any(article.source.id in unwanted for story in found for article in story.articles):
+            left = [
+                article
+                for story in found
+                for article in story.articles
+                if article.source.id not in unwanted
+            ]
+            found = await self.workers.run(tell_stories, left)
+        found = [understood(story, languages) for story in found]
         return sorted(found, key=lambda story: (story.newest, story.id), reverse=True)
 
     async def _read_keys(

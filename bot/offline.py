@@ -12,7 +12,7 @@ from bot.context import Core
 from bot.core import open_core
 from bot.errors import FetchError
 from bot.fetching import checked_link
-from bot.files import FILE_PATTERN, add_files
+from bot.files import FILE_ENDINGS, add_files
 from bot.gathering import add_feed
 from bot.i18n import Language, language
 from bot.making import OLDEST_NEWS, Inputs, Making
@@ -38,6 +38,12 @@ class Ingested:
 
     added: Added = field(default_factory=Added)
     rejected: list[Rejection] = field(default_factory=list)
+    sources: int = 0  # new ones, out of lists of feeds
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was new, changed, or known."""
+        return self.added == Added() and not self.sources
 
 
 Step = Callable[[int], None]  # called with the number of files or links done
@@ -60,15 +66,18 @@ async def ingest(core: Core, places: Sequence[str], step: Step = lambda _count: 
         files = files_below(path)
         for start in range(0, len(files), FILES_A_STEP):
             some = files[start : start + FILES_A_STEP]
-            added, rejected = await add_files(core, folder, some)
-            done.added += added
-            done.rejected += rejected
+            taken = await add_files(core, folder, some)
+            done.added += taken.added
+            done.rejected += taken.rejected
+            done.sources += taken.sources
             step(len(some))
     return done
 
 
 def files_below(path: Path) -> list[Path]:
-    return sorted(path.rglob(FILE_PATTERN)) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    return sorted(found for found in path.rglob("*") if found.suffix in FILE_ENDINGS)
 
 
 async def _ingest_link(core: Core, link: str, done: Ingested) -> None:

@@ -22,7 +22,7 @@ from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
 from digests.models import Access, Digest, Subscriber
 from digests.schedules import latest_slot, next_digest, quiet_ends
-from storage import copies, digests, outbox, schedules, stories
+from storage import copies, digests, offers, outbox, retention, schedules, stories
 from storage.digests import Publication, Slot, Told
 from storage.schedules import DueChat, Move
 
@@ -31,16 +31,23 @@ log = structlog.get_logger()
 DIGESTS_A_STEP: Final = 50  # a transaction's; commands that write wait for no more than that
 RETRY_DIGEST: Final = timedelta(minutes=2)
 MESSAGES_KEPT: Final = timedelta(days=30)
+OFFERS_KEPT: Final = timedelta(days=14)
 
 
 async def forget_old(core: Core) -> None:
-    """Drop what has served: sketches outside clustering's window, messages long sent."""
-    sketches = await stories.forget_sketches(core.db, core.now())
-    await copies.forget_shingles(core.db, core.now())
-    await stories.forget_counts(core.db, core.now())
-    messages = await outbox.forget_delivered(core.db, core.now() - MESSAGES_KEPT)
-    if sketches or messages:
-        log.info("forgotten", sketches=sketches, messages=messages)
+    """Drop what has served: sketches outside clustering's window, messages long sent, offers
+    nobody took, articles older than the settings keep."""
+    now = core.now()
+    sketches = await stories.forget_sketches(core.db, now)
+    await copies.forget_shingles(core.db, now)
+    await stories.forget_counts(core.db, now)
+    messages = await outbox.forget_delivered(core.db, now - MESSAGES_KEPT)
+    await offers.forget_offers(core.db, now - OFFERS_KEPT)
+    oldest, forgotten = now - timedelta(days=core.settings.keep_days), 0
+    while dropped := await retention.forget_articles(core.db, oldest, now):
+        forgotten += dropped
+    if sketches or messages or forgotten:
+        log.info("forgotten", sketches=sketches, messages=messages, articles=forgotten)
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,7 +195,7 @@ def _told(item: Item, lines: Sequence[Line], reader: Reader) -> list[Text | str]
     for number, line in enumerate(lines):
         parts.append(" " * bool(number) + line.text)
         if line.article.id != item.story.lead.id:
-            name = shortened(line.article.source.title, HOST_LETTERS)
+            name = shortened(line.article.outlet, HOST_LETTERS)
             parts += [" (", TextLink(name, url=address_of(line.article, reader.bot)), ")"]
     return parts
 
@@ -245,7 +245,7 @@ def sources_line(story: Story, reader: Reader, age: str | None = None) -> Text:
         parts.append(reader.language.say("count.sources", len(by_host)) + ": ")
     for number, article in enumerate(named):
         parts.append(", " if number else "")
-        name = shortened(article.source.title, HOST_LETTERS)
+        name = shortened(article.outlet, HOST_LETTERS)
         parts.append(TextLink(name, url=address_of(article, reader.bot)))
     if len(by_host) > len(named):
         parts.append(" " + reader.language.say("story.more", more=len(by_host) - len(named)))
@@ -293,7 +293,7 @@ def render_article(article: Article, text: str, reader: Reader) -> Message:
         Text(
             Bold(shortened(article.title, TITLE_LETTERS)),
             "\n",
-            Italic(f"{shortened(article.source.title, HOST_LETTERS)} · {moment}"),
+            Italic(f"{shortened(article.outlet, HOST_LETTERS)} · {moment}"),
             "\n\n",
             shown,
         )
@@ -319,7 +319,7 @@ def render_plain(digest: Digest, language: Language, zone: ZoneInfo) -> str:
 def _plain_item(item: Item, language: Language) -> str:
     lines = [f"▪ {item.story.lead.title}"]
     lines += [f"  {_plain_line(item, line)}" for line in item.sentences]
-    names = [article.source.title for article in item.story.articles]
+    names = [article.outlet for article in item.story.articles]
     named = list(dict.fromkeys(names))
     shown = ", ".join(named[:NAMED_HOSTS])
     if len(named) > NAMED_HOSTS:
@@ -333,4 +333,4 @@ def _plain_item(item: Item, language: Language) -> str:
 def _plain_line(item: Item, line: Line) -> str:
     if line.article.id == item.story.lead.id:
         return line.text
-    return f"{line.text} ({line.article.source.title}: {line.article.link or line.article.path})"
+    return f"{line.text} ({line.article.outlet}: {line.article.link or line.article.path})"

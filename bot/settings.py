@@ -35,6 +35,8 @@ SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
 
 
 class AccessPolicy(StrEnum):
+    """To the bot, and to sources of one's own."""
+
     OPEN = "open"
     APPROVAL = "approval"
     CLOSED = "closed"
@@ -81,7 +83,9 @@ class Settings(BaseSettings):
     )
     default_time: time = Field(time(8, 0), description="Local time of a new subscriber's digest.")
     articles_dir: Path | None = Field(
-        None, description="A folder watched for article files (`.txt`). Empty: none."
+        None,
+        description="A folder watched for article files (`.txt`, `.html`) and lists of feeds "
+        "(`.opml`). Empty: none.",
     )
     backup_hours: int = Field(
         24, ge=0, le=720, description="Hours between two backups of the database; `0`: none."
@@ -127,6 +131,20 @@ class Settings(BaseSettings):
         None,
         description="What Telegram must know to bring updates: 16 to 256 of `A-Z a-z 0-9 _ -`. "
         "Needed with `SVODKA_WEBHOOK_URL`.",
+    )
+    private_sources: AccessPolicy = Field(
+        AccessPolicy.APPROVAL,
+        description="Whether subscribers may add sources for themselves: `open` yes, `approval` "
+        "when an administrator presses yes, `closed` no.",
+    )
+    most_private_sources: int = Field(
+        20, ge=0, le=10_000, description="How many sources a subscriber may add for themselves."
+    )
+    keep_days: int = Field(
+        180,
+        ge=14,
+        le=36_500,
+        description="Days after which articles are forgotten, and what search knows of them.",
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."

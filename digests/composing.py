@@ -343,7 +343,7 @@ def reason_of(item: Item, section: Section) -> Reason:
 
 def item_letters(item: Item) -> int:
     """Visible characters of an item unfolded no further than it is sent; never too few."""
-    titles = {article.host: article.source.title for article in reversed(item.story.articles)}
+    titles = {article.host: article.outlet for article in reversed(item.story.articles)}
     named = [titles[host] for host in item.story.hosts[:NAMED_HOSTS]]
     names = sum(min(len(name), HOST_LETTERS) + 2 for name in named)
     return (
@@ -360,7 +360,7 @@ def folded_letters(item: Item) -> int:
 
 def line_letters(item: Item, line: Line) -> int:
     """A sentence and, where it is not of the lead article, its source in brackets."""
-    named = 0 if line.article.id == item.story.lead.id else len(line.article.source.title) + 3
+    named = 0 if line.article.id == item.story.lead.id else len(line.article.outlet) + 3
     return len(line.text) + 1 + min(named, HOST_LETTERS + 3)
 
 

@@ -50,10 +50,28 @@ class NoHeaderError(ArticleRejectedError):
     code = "error.no_header"
 
 
+class NoWordsError(ArticleRejectedError):
+    """A post with nothing to read in it."""
+
+    code = "error.no_words"
+
+
 class NotAFeedError(SvodkaError):
     """The bytes are no feed any parser can read, or a feed without entries."""
 
     code = "error.not_a_feed"
+
+
+class NotOpmlError(SvodkaError):
+    """The bytes are no list of feeds, or one without a feed."""
+
+    code = "error.not_opml"
+
+
+class NoChannelError(SvodkaError):
+    """The page shows no channel: there is none of that name, or it has no public preview."""
+
+    code = "error.no_channel"
 
 
 class UnknownZoneError(SvodkaError):

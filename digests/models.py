@@ -31,7 +31,13 @@ SHARED_HOSTS: Final = frozenset(
 
 class SourceKind(StrEnum):
     FEED = "feed"  # address: the feed's URL
+    CHANNEL = "channel"  # a public Telegram channel; address: its preview page
+    POSTS = "posts"  # a channel whose posts Telegram sends us; address: its chat id
     FILES = "files"  # address: a folder, or `documents` for files sent to the bot
+    SENT = "sent"  # address: `forwards` or `links`, single things people send to the bot
+
+
+POLLED_KINDS: Final = frozenset({SourceKind.FEED, SourceKind.CHANNEL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,15 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """Something that can become a source; of kind `sent`: a page with one article."""
+
+    kind: SourceKind
+    address: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One item as a source published it: plain text, no markup, nothing cleaned yet."""
 
@@ -54,6 +69,7 @@ class Entry:
     link: str | None = None  # None: no public address; else http(s)
     published: datetime | None = None  # None: undated
     date_only: bool = False  # published has a date but no time of day
+    origin: str | None = None  # None: the source itself; else whose post it passes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +157,9 @@ class PreparedArticle:
     quote: Pick | None = None  # None: nobody is quoted by name
     lines: frozenset[str] = frozenset()  # by which the source's boilerplate is learned
     meaning: bytes | None = None  # the vector of `digests.semantics`; None: not embedded
+    origin: str | None = None  # None: the source itself; else whose post it passes on
+    teaser: str | None = None  # None: the text is the source's; else it is the page's, and this is
+    # the fingerprint of what the source said
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +178,7 @@ class Article:
     guid: str = ""  # for files, the name below the source's folder
     quote: Pick | None = None  # None: nobody is quoted by name
     copy_of: ArticleId | None = None  # None: its own text; else the article it repeats
+    origin: str | None = None  # None: the source itself; else whose post it passes on
 
     @property
     def original(self) -> ArticleId:
@@ -171,9 +191,16 @@ class Article:
         return f"{self.source.address}/{self.guid}"
 
     @property
+    def outlet(self) -> str:
+        """Who says it, for readers: the source, but for what people sent the one it is from."""
+        if self.source.kind is SourceKind.SENT and self.origin:
+            return self.origin
+        return self.source.title
+
+    @property
     def host(self) -> str:
-        """What tells coverage apart: the link's host, else the source's title."""
-        return outlet_of(self.link) if self.link else self.source.title
+        """What tells coverage apart: the link's host, else who said it."""
+        return outlet_of(self.link) if self.link else self.outlet
 
 
 @dataclass(frozen=True, slots=True)

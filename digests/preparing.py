@@ -14,7 +14,12 @@ from digests.dedup import article_url, fingerprint, shingles
 from digests.errors import ArticleRejectedError, SvodkaError
 from digests.models import CleanText, Entry, ParagraphKind, Pick, PreparedArticle
 from digests.quoting import best_quote
+from digests.sources.channel import parse_channel
+from digests.sources.document import is_html, is_opml
 from digests.sources.feed import parse_feed
+from digests.sources.opml import Outline, parse_opml
+from digests.sources.page import page_entry
+from digests.sources.post import post_entry
 from digests.sources.text_file import parse_text_file
 from digests.summarising import summarise
 from digests.text.characters import clean_characters, clean_title
@@ -28,6 +33,7 @@ MOST_LINK_LETTERS: Final = 2_000
 SENTENCE_LETTERS: Final = 600  # a longer one would fill the digest
 NOON: Final = time(12)
 FIRST_YEAR: Final = 1990  # an older date is a mistake: the article counts as undated
+TITLE_SHARE: Final = 0.4  # of the title's keys that its page must have: a login form has none
 REPEATED_LINES: Final = 3  # a line in that many articles of one batch is the source's, not news
 
 
@@ -49,6 +55,8 @@ class Batch:
     ttl_minutes: int | None = None  # None: no interval asked for
     skip_hours: frozenset[int] = frozenset()
     dates: tuple[datetime, ...] = ()  # of publication, as far as the entries have any
+    posts: tuple[int, int] | None = None  # numbers of a channel page's first and last post
+    outlines: tuple[Outline, ...] = ()  # feeds that files list
 
 
 def prepare_feed(
@@ -71,6 +79,71 @@ def prepare_feed(
         skip_hours=feed.skip_hours,
         dates=tuple(entry.published for entry in feed.entries if entry.published),
     )
+
+
+def prepare_channel(
+    data: bytes, url: str, now: datetime, zone: tzinfo, boilerplate: frozenset[str] = frozenset()
+) -> Batch:
+    """The articles of a channel's preview page. Raises NoChannelError."""
+    page = parse_channel(data, url)
+    batch = prepare_all([(entry.title, entry) for entry in page.entries], now, zone, boilerplate)
+    return replace(
+        batch,
+        title=page.title or None,
+        dates=tuple(entry.published for entry in page.entries if entry.published),
+        posts=(page.first, page.last) if page.first and page.last else None,
+    )
+
+
+def prepare_page(
+    article: PreparedArticle,
+    data: bytes,
+    content_type: str | None,
+    url: str,
+    now: datetime,
+    zone: tzinfo,
+    boilerplate: frozenset[str] = frozenset(),
+) -> PreparedArticle | None:
+    """The article with the text of its page. None: the page does not tell it, or no more of it."""
+    try:
+        page = page_entry(data, content_type, url)
+    except ArticleRejectedError:
+        return None
+    entry = replace(
+        page,
+        title=article.title,
+        guid=article.guid,
+        link=article.link,
+        published=article.published,
+        date_only=False,
+        origin=article.origin,
+    )
+    whole = prepare(entry, now, zone, boilerplate)
+    told = set(f"{whole.keys.lead} {whole.keys.body}".split())
+    named = article.keys.title.split()
+    is_about = sum(key in told for key in named) >= TITLE_SHARE * len(named)
+    if not is_about or len(whole.text) <= len(article.text):
+        return None
+    return replace(whole, url=article.url, teaser=article.fingerprint)
+
+
+def prepare_link(
+    data: bytes, content_type: str | None, url: str, now: datetime, zone: tzinfo
+) -> Batch:
+    """The article of a page somebody points to. Raises ArticleRejectedError."""
+    return prepare_all([(url, page_entry(data, content_type, url))], now, zone)
+
+
+def prepare_post(text: str, facts: Entry, now: datetime, zone: tzinfo) -> Batch:
+    """The article of a post, of which all but title and text is known. Empty: nothing to read."""
+    entry = post_entry(
+        text,
+        guid=facts.guid or "",
+        link=facts.link,
+        published=facts.published,
+        origin=facts.origin,
+    )
+    return prepare_all([(entry.title, entry)] if entry else [], now, zone)
 
 
 def told_apart(articles: Sequence[PreparedArticle]) -> list[PreparedArticle]:
@@ -102,19 +175,24 @@ def prepare_files(
     zone: tzinfo,
     boilerplate: frozenset[str] = frozenset(),
 ) -> Batch:
-    """The articles of (name, content) pairs; the name is the article's guid."""
+    """The articles of (name, content) pairs, and the feeds of those that are lists; the name is
+    the article's guid, its ending says nothing."""
     entries = []
     rejected = []
+    outlines: list[Outline] = []
     for name, data in files:
         try:
-            entry = parse_text_file(data, name)
+            if is_opml(data):
+                outlines += parse_opml(data)
+                continue
+            entry = page_entry(data) if is_html(data) else parse_text_file(data, name)
             if not entry.text.strip():
                 raise ArticleRejectedError(name=name)
             entries.append((name, replace(entry, guid=name)))
         except SvodkaError as error:
             rejected.append(Rejection(name, error.code))
     batch = prepare_all(entries, now, zone, boilerplate)
-    return replace(batch, rejected=(*rejected, *batch.rejected))
+    return replace(batch, rejected=(*rejected, *batch.rejected), outlines=tuple(outlines))
 
 
 def prepare_all(
@@ -185,6 +263,7 @@ def prepare(
         summary=_summary(cleaned, published, language),
         quote=best_quote(cleaned),
         lines=cleaned.lines,
+        origin=entry.origin,
     )
 
 

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from digests.models import Article, ArticleId, ChatId, Keys, Pick, PreparedArticle, Source, StoryId
+from digests.models import (
+    Article,
+    ArticleId,
+    ChatId,
+    Keys,
+    Pick,
+    PreparedArticle,
+    Source,
+    SourceId,
+    StoryId,
+)
 from storage.boilerplate import learn_lines
 from storage.copies import Copies
 from storage.database import Database, Transaction
@@ -20,7 +30,7 @@ BATCH_ROWS: Final = 50  # a transaction's; commands that write wait for no more 
 ARTICLE_COLUMNS: Final = (
     "article.id, article.story_id, article.link, article.title, article.language, "
     "article.published_at, article.arrived_at, article.summary, article.guid, article.quote, "
-    f"article.copy_of, {SOURCE_COLUMNS}"
+    f"article.origin, article.copy_of, {SOURCE_COLUMNS}"
 )
 
 
@@ -50,6 +60,7 @@ def article_of(row: sqlite3.Row) -> Article:
         row["guid"],
         _pick(row["quote"]),
         row["copy_of"],
+        row["origin"],
     )
 
 
@@ -73,7 +84,11 @@ async def add_articles(
     """
     # A feed may repeat a guid within one document: the first of them counts.
     unique = {article.guid: article for article in reversed(list(prepared))}
-    ordered = sorted(unique.values(), key=lambda article: article.published)
+    gone = await _forgotten(db, source, unique)
+    ordered = sorted(
+        (one for one in unique.values() if one.guid not in gone),
+        key=lambda article: article.published,
+    )
     added = Added()
     for start in range(0, len(ordered), BATCH_ROWS):
         batch = ordered[start : start + BATCH_ROWS]
@@ -94,8 +109,7 @@ async def _add_batch(
     changed = [
         (row["id"], article)
         for article in batch
-        if (row := known.get(article.guid))
-        and (row["title"], row["text"]) != (article.title, article.text)
+        if (row := known.get(article.guid)) and _is_edited(article, row)
     ]
     await _insert(tx, source, fresh, arrived)
     await learn_lines(tx, source.id, fresh)
@@ -110,6 +124,45 @@ async def unknown(
     guids = [article.guid for article in prepared]
     known = await known_articles(db, source.id, prepared, guids)
     return [article for article in prepared if article.guid not in known]
+
+
+def _is_edited(article: PreparedArticle, row: sqlite3.Row) -> bool:
+    if row["teaser"] is not None and article.teaser is None:
+        return False  # it was read from its page; the source only has the teaser
+    return (row["title"], row["text"]) != (article.title, article.text)
+
+
+async def _forgotten(db: Database, source: Source, guids: Iterable[str]) -> frozenset[str]:
+    """Which of these were forgotten by age: the source still lists them."""
+    rows = await db.fetch_all(
+        """
+        SELECT guid FROM forgotten
+        WHERE source_id = :source AND guid IN (SELECT value FROM json_each(:guids))
+        """,
+        {"source": source.id, "guids": json.dumps(list(guids))},
+    )
+    return frozenset(row["guid"] for row in rows)
+
+
+async def without_pages(
+    db: Database, source: SourceId, prepared: Sequence[PreparedArticle]
+) -> list[PreparedArticle]:
+    """Those whose text is worth looking up on their pages: new ones, and ones whose teaser was
+    edited since."""
+    rows = await db.fetch_all(
+        """
+        SELECT guid, teaser FROM article
+        WHERE source_id = :source AND guid IN (SELECT value FROM json_each(:guids))
+        """,
+        {"source": source, "guids": json.dumps([article.guid for article in prepared])},
+    )
+    known = {row["guid"]: row["teaser"] for row in rows}
+    return [
+        article
+        for article in prepared
+        if article.guid not in known
+        or (known[article.guid] is not None and known[article.guid] != article.fingerprint)
+    ]
 
 
 async def _insert(
@@ -139,10 +192,11 @@ async def _insert(
     await tx.execute_all(
         """
         INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
-                             language, published_at, arrived_at, summary, quote,
-                             copy_of)
+                             language, published_at, arrived_at, summary, quote, copy_of,
+                             origin, teaser)
         VALUES (:id, :source, :story, :guid, :url, :link, :fingerprint, :title, :text,
-                :language, :published, :arrived, :summary, :quote, :copy_of)
+                :language, :published, :arrived, :summary, :quote, :copy_of,
+                :origin, :teaser)
         """,
         articles,
     )
@@ -168,7 +222,7 @@ async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]
         """
         UPDATE article SET title = :title, text = :text, fingerprint = :fingerprint,
             language = :language, summary = :summary, quote = :quote,
-            url = ifnull(:url, url), link = ifnull(:link, link)
+            url = ifnull(:url, url), link = ifnull(:link, link), teaser = :teaser
         WHERE id = :id
         """,
         rows,
@@ -222,6 +276,8 @@ def _content(number: int, article: PreparedArticle) -> dict[str, Any]:
         ),
         "quote": article.quote
         and json.dumps([article.quote.position, article.quote.text], ensure_ascii=False),
+        "origin": article.origin,
+        "teaser": article.teaser,
         "key_title": article.keys.title,
         "key_lead": article.keys.lead,
         "key_body": article.keys.body,

@@ -65,3 +65,9 @@ class BackupInterruptedError(DatabaseError):
     """The bot stops before the backup is done; nothing is left of it."""
 
     code = "error.backup_interrupted"
+
+
+class UnknownFormatError(SvodkaError):
+    """A file to import that is of no program we know, or broken."""
+
+    code = "error.unknown_format"

@@ -130,11 +130,12 @@ class Ailing:
 
 
 async def ailing_sources(db: Database, limit: int, offset: int = 0) -> list[Ailing]:
-    """Those given up first, then those that failed most often."""
+    """Those given up first, then those that failed most often; only shared ones."""
     rows = await db.fetch_all(
         """
         SELECT id, title, address, failures, last_error, last_success_at, parked_at
-        FROM source WHERE parked_at IS NOT NULL OR last_error IS NOT NULL
+        FROM source
+        WHERE owner_chat_id IS NULL AND (parked_at IS NOT NULL OR last_error IS NOT NULL)
         ORDER BY parked_at IS NULL, failures DESC, id LIMIT :limit OFFSET :offset
         """,
         {"limit": limit, "offset": offset},
@@ -171,9 +172,10 @@ async def digests_due_before(db: Database, moment: datetime) -> int:
 
 
 async def parked_since(db: Database, since: datetime, limit: int) -> list[str]:
-    """Titles of sources given up after `since`, the first of them."""
+    """Titles of sources given up after `since`, the first of them; only of shared ones."""
     rows = await db.fetch_all(
-        "SELECT title FROM source WHERE parked_at > :since ORDER BY parked_at, id LIMIT :limit",
+        "SELECT title FROM source WHERE parked_at > :since AND owner_chat_id IS NULL "
+        "ORDER BY parked_at, id LIMIT :limit",
         {"since": to_seconds(since), "limit": limit},
     )
     return [row["title"] for row in rows]

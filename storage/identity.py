@@ -24,11 +24,11 @@ async def known_articles(
     batch: Sequence[PreparedArticle],
     document: Collection[str],
 ) -> dict[str, sqlite3.Row]:
-    """Guid in the batch → row (id, title, text) of the article it is; `document` are all guids of
-    the document the batch is part of."""
+    """Guid in the batch → row (id, title, text, teaser) of the article it is; `document` are all
+    guids of the document the batch is part of."""
     rows = await tx.fetch_all(
         """
-        SELECT id, guid, title, text FROM article
+        SELECT id, guid, title, text, teaser FROM article
         WHERE source_id = :source AND guid IN (SELECT value FROM json_each(:guids))
         """,
         {"source": source, "guids": json.dumps([article.guid for article in batch])},
@@ -46,7 +46,7 @@ async def _under_other_guids(
 ) -> dict[str, sqlite3.Row]:
     rows = await tx.fetch_all(
         """
-        SELECT id, guid, url, fingerprint, title, text, published_at FROM article
+        SELECT id, guid, url, fingerprint, title, text, teaser, published_at FROM article
         WHERE source_id = :source AND (
             url IN (SELECT value FROM json_each(:urls))
             OR fingerprint IN (SELECT value FROM json_each(:fingerprints)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from digests.models import ChatId, Source, SourceId, SourceKind
+from digests.models import POLLED_KINDS, ChatId, Found, Source, SourceId, SourceKind
 from storage.database import Database
 from storage.instants import from_seconds, to_seconds
 from storage.outbox import queue_notice
@@ -20,7 +20,7 @@ SOURCE_COLUMNS: Final = (
 )
 POLLING_COLUMNS: Final = (
     f"{SOURCE_COLUMNS}, etag, last_modified, failures, last_success_at, interval_seconds, "
-    "skip_hours"
+    "skip_hours, last_post, pages"
 )
 
 
@@ -35,6 +35,8 @@ class Polling:
     is_first: bool  # nothing was ever fetched: what comes is backlog
     interval: timedelta | None = None  # None: not known how often it is worth a look
     skip_hours: frozenset[int] = frozenset()  # of UTC, in which it wants no polls
+    last_post: int | None = None  # None: no post of the channel was seen; else the newest's number
+    pages: str = "auto"  # whether articles are read from their pages: auto, on, off
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,19 @@ class Polled:
     skip_hours: frozenset[int] = frozenset()  # of UTC, in which it wants no polls
     title: str | None = None  # None: the one it has
     moved: str | None = None  # None: it is where it was; else its address from now on
+    last_post: int | None = None  # None: the one it has
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """What became of a list of sources."""
+
+    added: int = 0
+    known: int = 0  # the chat could read them already
+    left: int = 0  # there was no room for more
+
+    def __add__(self, other: "Bulk") -> "Bulk":
+        return Bulk(self.added + other.added, self.known + other.known, self.left + other.left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +74,9 @@ class Health:
     failures: int
     last_error: str | None  # None: the last poll went well
     parked: datetime | None = None  # None: polled; else not any more since then
+    recent: int = 0  # articles that arrived since the moment asked about
+    muted: bool = False  # for the chat that asks
+    pages: str = "auto"  # whether articles are read from their pages: auto, on, off
 
 
 def source_of(row: sqlite3.Row) -> Source:
@@ -94,8 +112,12 @@ async def add_source(
     owner: ChatId | None = None,
     weight: float = 0.5,
     next_poll_at: datetime | None = None,
+    notices: Iterable[tuple[ChatId, str]] = (),
 ) -> tuple[Source, bool]:
-    """The source, and whether it is new. `next_poll_at` None: feeds are due for polling at once."""
+    """The source, and whether it is new. `next_poll_at` None: polled kinds are due at once.
+
+    `notices` are queued with a new one.
+    """
     values = {
         "kind": kind,
         "address": address,
@@ -103,7 +125,7 @@ async def add_source(
         "owner": owner,
         "weight": weight,
         "now": to_seconds(now),
-        "poll": to_seconds(next_poll_at or now) if kind is SourceKind.FEED else None,
+        "poll": to_seconds(next_poll_at or now) if kind in POLLED_KINDS else None,
     }
     async with db.write() as tx:
         added = await tx.insert(
@@ -114,6 +136,9 @@ async def add_source(
             """,
             values,
         )
+        if added is not None:
+            for told, content in notices:
+                await queue_notice(tx, told, content, now)
         row = await tx.fetch_one(
             f"""
             SELECT {SOURCE_COLUMNS} FROM source
@@ -126,22 +151,102 @@ async def add_source(
     return source_of(row), added is not None
 
 
+async def add_sources(
+    db: Database,
+    found: Sequence[Found],
+    now: datetime,
+    *,
+    owner: ChatId | None = None,
+    room: int | None = None,
+) -> Bulk:
+    """Add a list of sources that nobody has read yet, as far as there is room.
+
+    `owner` None: for everybody. `room` None: for all of them.
+    """
+    added = known = left = 0
+    async with db.write() as tx:
+        for one in found:
+            values = {
+                "kind": one.kind,
+                "address": one.address,
+                "title": one.title,
+                "owner": owner,
+                "now": to_seconds(now),
+            }
+            seen = await tx.fetch_one(
+                """
+                SELECT 1 FROM source WHERE kind = :kind AND address = :address
+                  AND (owner_chat_id IS NULL OR owner_chat_id IS :owner)
+                """,
+                values,
+            )
+            if seen:
+                known += 1
+            elif room is not None and added >= room:
+                left += 1
+            else:
+                added += 1
+                await tx.execute(
+                    """
+                    INSERT INTO source (kind, address, title, owner_chat_id, created_at,
+                                        next_poll_at)
+                    VALUES (:kind, :address, :title, :owner, :now, :now)
+                    """,
+                    values,
+                )
+    return Bulk(added, known, left)
+
+
+async def note_heard(db: Database, source: SourceId, now: datetime) -> None:
+    """Something came from a source that is not polled."""
+    async with db.write() as tx:
+        await tx.execute(
+            "UPDATE source SET last_success_at = :now WHERE id = :id",
+            {"id": source, "now": to_seconds(now)},
+        )
+
+
 async def remove_source(db: Database, source: SourceId) -> bool:
     """Forget a source and all its articles. False when there is none."""
     async with db.write() as tx:
         return bool(await tx.execute("DELETE FROM source WHERE id = :id", {"id": source}))
 
 
-async def visible_sources(db: Database, chat: ChatId) -> list[Health]:
-    """The sources a chat may see, by title."""
+async def visible_sources(
+    db: Database,
+    chat: ChatId,
+    since: datetime | None = None,
+    *,
+    limit: int = -1,
+    offset: int = 0,
+    only: SourceId | None = None,
+) -> list[Health]:
+    """The sources a chat may see, by title; what arrived after `since` is counted as recent.
+
+    `since` None: nothing is. `limit` -1: all. `only` None: any.
+    """
     rows = await db.fetch_all(
         f"""
         SELECT {SOURCE_COLUMNS}, source.last_success_at, source.failures, source.last_error,
-               source.parked_at,
-               (SELECT count(*) FROM article WHERE article.source_id = source.id) AS articles
-        FROM source WHERE {VISIBLE} ORDER BY source.title, source.id
+               source.parked_at, source.pages,
+               (SELECT count(*) FROM article WHERE article.source_id = source.id) AS articles,
+               (SELECT count(*) FROM article
+                WHERE article.source_id = source.id AND article.arrived_at > :since) AS recent,
+               EXISTS (SELECT 1 FROM source_mute
+                       WHERE source_mute.chat_id = :chat
+                         AND source_mute.source_id = source.id) AS muted
+        FROM source WHERE id IN (
+            SELECT id FROM source WHERE {VISIBLE} AND (:only IS NULL OR id = :only)
+            ORDER BY source.title, source.id LIMIT :limit OFFSET :offset)
+        ORDER BY source.title, source.id
         """,  # noqa: S608 - constants
-        {"chat": chat},
+        {
+            "chat": chat,
+            "since": to_seconds(since),
+            "limit": limit,
+            "offset": offset,
+            "only": only,
+        },
     )
     return [
         Health(
@@ -151,19 +256,55 @@ async def visible_sources(db: Database, chat: ChatId) -> list[Health]:
             row["failures"],
             row["last_error"],
             from_seconds(row["parked_at"]),
+            row["recent"],
+            bool(row["muted"]),
+            row["pages"],
         )
         for row in rows
     ]
 
 
+async def count_visible(db: Database, chat: ChatId) -> int:
+    row = await db.fetch_one(
+        f"SELECT count(*) AS sources FROM source WHERE {VISIBLE}",  # noqa: S608 - a constant
+        {"chat": chat},
+    )
+    return int(row["sources"]) if row else 0
+
+
+async def count_own(db: Database, chat: ChatId) -> int:
+    """How many sources are polled or heard for this chat alone."""
+    row = await db.fetch_one(
+        """
+        SELECT count(*) AS sources FROM source
+        WHERE owner_chat_id = :chat AND kind IN ('feed', 'channel', 'posts')
+        """,
+        {"chat": chat},
+    )
+    return int(row["sources"]) if row else 0
+
+
+async def sources_at(db: Database, kind: SourceKind, address: str) -> list[Source]:
+    """All sources of this address: a shared one and private ones."""
+    rows = await db.fetch_all(
+        f"SELECT {SOURCE_COLUMNS} FROM source WHERE kind = :kind AND address = :address",  # noqa: S608
+        {"kind": kind, "address": address},
+    )
+    return [source_of(row) for row in rows]
+
+
 async def due_sources(
     db: Database, now: datetime, limit: int = 50, *, except_for: Iterable[SourceId] = ()
 ) -> list[Polling]:
-    """Those due longest first; `except_for` are being polled already."""
+    """Those due longest first, one of each address; `except_for` are being polled already."""
     rows = await db.fetch_all(
         f"""
         SELECT {POLLING_COLUMNS} FROM source
-        WHERE next_poll_at <= :now AND id NOT IN (SELECT value FROM json_each(:except))
+        WHERE next_poll_at <= :now AND NOT EXISTS (
+            SELECT 1 FROM source AS other
+            WHERE other.address = source.address AND other.kind = source.kind
+              AND (other.id IN (SELECT value FROM json_each(:except))
+                   OR (other.id < source.id AND other.next_poll_at <= :now)))
         ORDER BY next_poll_at LIMIT :limit
         """,  # noqa: S608 - a constant
         {"now": to_seconds(now), "limit": limit, "except": json.dumps(list(except_for))},
@@ -171,13 +312,29 @@ async def due_sources(
     return [_polling_of(row) for row in rows]
 
 
+async def polled_together(db: Database, polling: Polling) -> list[Polling]:
+    """All who read the address of this one, itself first: it is fetched once for them."""
+    rows = await db.fetch_all(
+        f"""
+        SELECT {POLLING_COLUMNS} FROM source
+        WHERE kind = :kind AND address = :address ORDER BY id <> :id, id
+        """,  # noqa: S608 - a constant
+        {
+            "kind": polling.source.kind,
+            "address": polling.source.address,
+            "id": polling.source.id,
+        },
+    )
+    return [_polling_of(row) for row in rows]
+
+
 async def find_polling(db: Database, source: SourceId) -> Polling | None:
     """What a poll out of turn needs. None: there is no such source, or it is not polled."""
     row = await db.fetch_one(
-        f"SELECT {POLLING_COLUMNS} FROM source WHERE id = :id AND kind = :kind",  # noqa: S608
-        {"id": source, "kind": SourceKind.FEED},
+        f"SELECT {POLLING_COLUMNS} FROM source WHERE id = :id",  # noqa: S608 - a constant
+        {"id": source},
     )
-    return _polling_of(row) if row else None
+    return _polling_of(row) if row and row["source_kind"] in POLLED_KINDS else None
 
 
 def _polling_of(row: sqlite3.Row) -> Polling:
@@ -190,6 +347,8 @@ def _polling_of(row: sqlite3.Row) -> Polling:
         row["last_success_at"] is None,
         None if seconds is None else timedelta(seconds=seconds),
         frozenset(hour for hour in range(24) if row["skip_hours"] >> hour & 1),
+        row["last_post"],
+        row["pages"],
     )
 
 
@@ -207,13 +366,15 @@ async def record_success(
         "skip": sum(1 << hour for hour in polled.skip_hours),
         "title": polled.title,
         "moved": polled.moved,
+        "last_post": polled.last_post,
     }
     async with db.write() as tx:
         await tx.execute(
             """
             UPDATE source SET etag = :etag, last_modified = :last_modified, failures = 0,
                 last_error = NULL, last_success_at = :now, next_poll_at = :next, parked_at = NULL,
-                interval_seconds = :interval, skip_hours = :skip, title = ifnull(:title, title)
+                interval_seconds = :interval, skip_hours = :skip, title = ifnull(:title, title),
+                last_post = ifnull(:last_post, last_post)
             WHERE id = :id
             """,
             values,

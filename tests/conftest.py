@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from storage.database import Database, open_database
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 # A shared machine may stall any example: only pytest's own time-out limits a test.
 settings.register_profile("svodka", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("svodka")
+
+# Out of the box structlog draws tracebacks with every local value, seconds each, and prints into
+# the file pytest captures, which may not grow while a test plays a full disk; logging's records
+# stay in memory. Here and not in a fixture: tests that set up logs put back what they found.
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+)
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 

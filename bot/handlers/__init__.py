@@ -4,14 +4,18 @@ from aiogram import Router
 
 from bot.handlers import (
     access,
+    adding,
     admin,
     broadcast,
+    channels,
     corrections,
     errors,
+    exporting,
     held,
     members,
     reasons,
     schedule,
+    sent,
     settings,
     sources,
     starting,
@@ -27,6 +31,7 @@ def routers() -> tuple[Router, ...]:
         feature.make_router()
         for feature in (
             errors,
+            channels,  # before members: both hear of the bot's own membership
             members,
             access,
             starting,
@@ -36,6 +41,9 @@ def routers() -> tuple[Router, ...]:
             schedule,
             settings,
             sources,
+            adding,
+            exporting,
+            sent,
             corrections,
             held,
             admin,

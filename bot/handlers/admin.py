@@ -10,8 +10,9 @@ from bot.context import Context
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.keyboards import RetrySource, Row, ShowMembers, button, in_rows, keyboard
+from bot.keyboards import Row, ShowMembers, button, in_rows, keyboard
 from bot.rendering import shortened
+from bot.source_keyboards import RetrySource
 from bot.subscribing import decide_access, latest
 from digests.models import Access, ChatId, Subscriber
 from storage import figures, subscribers

@@ -1,38 +1,47 @@
-"""Where the news comes from: the list for everybody, adding and removing for administrators."""
+"""Where the news comes from: how each source is doing, and what a chat may change about it."""
 
+from datetime import timedelta
 from pathlib import Path
 
-from aiogram import Bot, F, Router
-from aiogram.filters import Command, CommandObject
+from aiogram import F, Router
+from aiogram.filters import Command
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
 from bot.context import Context
-from bot.errors import StaleButtonError, TooLargeError
-from bot.fetching import checked_link
-from bot.files import MOST_FILE_BYTES, add_document
-from bot.gathering import add_feed, retry_source
+from bot.errors import NotAllowedError, StaleButtonError
+from bot.gathering import retry_source
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.keyboards import DropSource, Go, RetrySource, button, keyboard, pager
-from digests.models import Source, SourceId, Subscriber
-from storage import sources
+from bot.keyboards import Go, button, keyboard, pager
+from bot.source_keyboards import (
+    NEXT_PAGES,
+    DropSource,
+    OpenSource,
+    RetrySource,
+    TuneSource,
+    source_keyboard,
+    sources_keyboard,
+)
+from digests.models import SourceId, Subscriber
+from storage import care, sources
 from storage.sources import Health
 
 SOURCES_A_PAGE = 10
-DOWNLOAD_SECONDS = 30
+RECENT = timedelta(days=7)
 
 
 def make_router() -> Router:
     router = Router(name="sources")
-    admin = {"admin": True}
+    changes = {"changes": True}
     router.message.register(list_sources, Command("sources"))
-    router.message.register(add_source, Command("addsource"), flags=admin)
-    router.message.register(ask_removal, Command("removesource"), flags=admin)
-    router.message.register(take_document, F.document, F.chat.type == "private", flags=admin)
-    router.callback_query.register(page_sources, Go.filter(F.page == "sources"))
-    router.callback_query.register(retry, RetrySource.filter())
-    router.callback_query.register(page_removal, Go.filter(F.page == "removal"), flags=admin)
-    router.callback_query.register(drop_source, DropSource.filter(), flags=admin)
+    router.message.register(ask_removal, Command("removesource"), flags=changes)
+    press = router.callback_query
+    press.register(page_sources, Go.filter(F.page == "sources"))
+    press.register(open_source, OpenSource.filter())
+    press.register(tune_source, TuneSource.filter(), flags=changes)
+    press.register(retry, RetrySource.filter())
+    press.register(page_removal, Go.filter(F.page == "removal"), flags=changes)
+    press.register(drop_source, DropSource.filter(), flags=changes)
     return router
 
 
@@ -59,30 +68,116 @@ async def show_sources(
     spoken: Language,
     offset: int,
 ) -> None:
-    found = await sources.visible_sources(context.db, subscriber.chat_id)
-    if not found:
+    chat = subscriber.chat_id
+    total = await sources.count_visible(context.db, chat)
+    if not total:
         await show(event, spoken.say("sources.none"))
         return
-    offset = max(0, min(offset, len(found) - 1))
-    lines = [describe(health, spoken) for health in found[offset : offset + SOURCES_A_PAGE]]
-    text = spoken.say("sources.list", len(found)) + "\n\n" + "\n".join(lines)
-    rows = [
-        [button(f"↻ {health.source.title[:40]}", RetrySource(source=health.source.id))]
-        for health in found[offset : offset + SOURCES_A_PAGE]
-        if health.parked
+    offset = max(0, min(offset, total - 1))
+    found = await sources.visible_sources(
+        context.db, chat, context.now() - RECENT, limit=SOURCES_A_PAGE, offset=offset
+    )
+    lines = [
+        f"{number}. {describe(health, spoken)}" for number, health in enumerate(found, offset + 1)
     ]
-    rows.append(pager(len(found), offset, SOURCES_A_PAGE, "sources"))
-    await show(event, text, keyboard(rows) if any(rows) else None)
+    text = spoken.say("sources.list", total) + "\n\n" + "\n".join(lines)
+    await show(event, text, sources_keyboard(found, total, offset, SOURCES_A_PAGE))
 
 
 def describe(health: Health, spoken: Language) -> str:
     mark = "⏸" if health.parked else "⚠️" if health.last_error else "•"
-    line = f"{mark} {health.source.title[:60]} — {spoken.say('count.articles', health.articles)}"
+    own = "🔒 " if health.source.owner is not None else ""
+    muted = "🔇 " if health.muted else ""
+    articles = spoken.say("count.articles", health.articles)
+    line = f"{mark} {own}{muted}{health.source.title[:60]} — {articles}"
     if health.parked:
         line += " · " + spoken.say("sources.not_polled")
     elif health.last_error:
         line += " · " + spoken.say("sources.failing", health.failures)
+    elif health.recent:
+        line += " · " + a_day(health, spoken)
     return line
+
+
+def a_day(health: Health, spoken: Language) -> str:
+    return spoken.say(
+        "source.a_day", number=f"{health.recent / RECENT.days:.1f}".rstrip("0.") or "0"
+    )
+
+
+async def open_source(
+    press: CallbackQuery,
+    callback_data: OpenSource,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    number = SourceId(callback_data.source)
+    await show_source(press, context, subscriber, spoken, number, callback_data.offset)
+
+
+async def show_source(
+    press: CallbackQuery,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    number: SourceId,
+    offset: int,
+) -> None:
+    health = await find_health(context, subscriber, number)
+    source = health.source
+    lines = [f"{describe(health, spoken)}", spoken.say(f"source.kind.{source.kind}")]
+    if source.address.startswith("http"):
+        lines.append(source.address[:300])
+    lines.append(spoken.say("source.own" if source.owner is not None else "source.shared"))
+    if health.last_success:
+        age = spoken.age(health.last_success, context.now())
+        lines.append(spoken.say("source.last_success", age=age))
+    if health.last_error:
+        lines.append(spoken.say("source.last_error", error=health.last_error))
+    lines += [
+        a_day(health, spoken),
+        spoken.say("source.weight", weight=spoken.decimal(source.weight)),
+    ]
+    keys = source_keyboard(
+        health, offset, spoken, may_change=_may_change(context, press, subscriber, health)
+    )
+    await show(press, "\n".join(lines), keys)
+
+
+async def tune_source(
+    press: CallbackQuery,
+    callback_data: TuneSource,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    """Mutes are everybody's own; weight and reading of pages are of the source itself."""
+    number, what = SourceId(callback_data.source), callback_data.what
+    health = await find_health(context, subscriber, number)
+    if what in {"mute", "unmute"}:
+        chat = subscriber.chat_id
+        await care.mute_source(context.db, chat, number, muted=what == "mute")
+    elif not _may_change(context, press, subscriber, health):
+        raise NotAllowedError
+    elif what == "pages" and callback_data.value in NEXT_PAGES:
+        await care.set_pages(context.db, number, callback_data.value)
+    elif what == "weight" and callback_data.value.isdecimal():
+        weight = min(100, int(callback_data.value[:3])) / 100
+        await care.set_weight(context.db, number, weight)
+    else:
+        raise StaleButtonError
+    await show_source(press, context, subscriber, spoken, number, callback_data.offset)
+
+
+def _may_change(
+    context: Context, press: CallbackQuery, subscriber: Subscriber, health: Health
+) -> bool:
+    """One's own sources are one's own to change; shared ones are the administrators'."""
+    owner = health.source.owner
+    return (
+        owner == subscriber.chat_id if owner is not None else context.is_admin(press.from_user.id)
+    )
 
 
 async def retry(
@@ -93,30 +188,13 @@ async def retry(
     spoken: Language,
 ) -> None:
     """Look at a source that was given up, right now."""
-    source = await _visible_source(context, subscriber, SourceId(callback_data.source))
+    health = await find_health(context, subscriber, SourceId(callback_data.source))
     context.fetch_allowance.take(subscriber.chat_id)
-    retried = await retry_source(context, source.id)
+    retried = await retry_source(context, health.source.id)
     if retried is None:
         raise StaleButtonError
     articles = spoken.say("count.articles", retried[1].new)
-    await show(press, spoken.say("sources.revived", title=source.title, articles=articles))
-
-
-async def add_source(
-    message: Message,
-    command: CommandObject,
-    context: Context,
-    subscriber: Subscriber,
-    spoken: Language,
-) -> None:
-    if not command.args:
-        await message.answer(spoken.say("sources.add_usage"))
-        return
-    link = checked_link(command.args)
-    context.fetch_allowance.take(subscriber.chat_id)
-    source, added = await add_feed(context, link)
-    articles = spoken.say("count.articles", added.new)
-    await message.answer(spoken.say("sources.added", title=source.title, articles=articles))
+    await show(press, spoken.say("sources.revived", title=health.source.title, articles=articles))
 
 
 async def ask_removal(
@@ -142,9 +220,15 @@ async def show_removal(
     spoken: Language,
     offset: int,
 ) -> None:
-    found = await sources.visible_sources(context.db, subscriber.chat_id)
+    """What may be removed: an administrator's list has the shared sources too."""
+    user = event.from_user.id if event.from_user else None
+    found = [
+        health
+        for health in await sources.visible_sources(context.db, subscriber.chat_id)
+        if health.source.owner is not None or context.is_admin(user)
+    ]
     if not found:
-        await show(event, spoken.say("sources.none"))
+        await show(event, spoken.say("sources.none_own"))
         return
     offset = max(0, min(offset, len(found) - 1))
     await show(event, spoken.say("sources.remove_ask"), removal_keyboard(found, offset))
@@ -166,7 +250,10 @@ async def drop_source(
     spoken: Language,
 ) -> None:
     """Asked twice: with the source go its articles."""
-    source = await _visible_source(context, subscriber, SourceId(callback_data.source))
+    health = await find_health(context, subscriber, SourceId(callback_data.source))
+    source = health.source
+    if not _may_change(context, press, subscriber, health):
+        raise NotAllowedError
     if source.address == str((context.settings.articles_dir or Path()).resolve()):
         await show(press, spoken.say("sources.watched", title=source.title))
         return
@@ -180,28 +267,10 @@ async def drop_source(
     await show(press, spoken.say("sources.removed", title=source.title))
 
 
-async def _visible_source(context: Context, subscriber: Subscriber, wanted: SourceId) -> Source:
-    for health in await sources.visible_sources(context.db, subscriber.chat_id):
-        if health.source.id == wanted:
-            return health.source
-    raise StaleButtonError
-
-
-async def take_document(message: Message, bot: Bot, context: Context, spoken: Language) -> None:
-    """An article file; the sender's name of it is only repeated back, never used."""
-    document = message.document
-    if document is None:
-        return
-    if (document.file_size or 0) > MOST_FILE_BYTES:
-        raise TooLargeError
-    held = await bot.download(document, timeout=DOWNLOAD_SECONDS)
-    data = held.read() if held else b""
-    name = (document.file_name or "")[:60]
-    added, rejected = await add_document(context, data, name, owner=None)
-    if rejected:
-        code = rejected[0].code
-        known = code if spoken.has(code) else "error.article_rejected"
-        await message.answer(spoken.say(known, name=name))
-        return
-    key = "document.added" if added.new or added.changed else "document.known"
-    await message.answer(spoken.say(key))
+async def find_health(context: Context, subscriber: Subscriber, wanted: SourceId) -> Health:
+    """Raises StaleButtonError for a source that is not there, or not for this chat."""
+    since = context.now() - RECENT
+    found = await sources.visible_sources(context.db, subscriber.chat_id, since, only=wanted)
+    if not found:
+        raise StaleButtonError
+    return found[0]

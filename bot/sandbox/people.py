@@ -17,6 +17,8 @@ from bot.sandbox.world import SUPERGROUP_BASE, Group, World
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+POSTING = ("creator", "administrator")
+
 
 class PersonError(Exception):
     """A person tried what a Telegram client would not let them do."""
@@ -44,8 +46,10 @@ def edit(world: World, person_id: int, chat_id: int, message_id: int, text: str)
         message.content["entities"] = formatted.entities
     message.edited = world.now()
     world.touch(message)
-    if _reaches_bot(world, world.chats[chat_id], message):
-        world.updates.push("edited_message", world.render(message))
+    chat = world.chats[chat_id]
+    if _reaches_bot(world, chat, message):
+        kind = "edited_channel_post" if chat.kind == "channel" else "edited_message"
+        world.updates.push(kind, world.render(message))
     return message
 
 
@@ -75,8 +79,11 @@ def forward(
 ) -> Message:
     message = _message(world, from_chat_id, message_id)
     source = world.chats[from_chat_id]
+    if message.forward_origin is not None:  # it stays what it was first
+        origin = message.forward_origin
+        return _post(world, person_id, chat_id, dict(message.content), origin=origin)
     if source.kind == "channel":
-        origin: Json = {
+        origin = {
             "type": "channel",
             "chat": world.chat_json(source),
             "message_id": message_id,
@@ -183,6 +190,8 @@ def set_member(world: World, actor_id: int, chat_id: int, user_id: int, status: 
     old = chat.members.get(user_id, "left")
     if old == status:
         return
+    if chat.kind == "channel" and user_id == world.bot.id and status == "member":
+        raise PersonError("bots are in channels as administrators only")
     chat.members[user_id] = status
     if user_id == world.bot.id:
         _tell_bot_its_status(world, chat, actor_id, old, status)
@@ -224,6 +233,8 @@ def _post(
     chat = _visible_chat(world, person_id, chat_id)
     if chat.migrated_to is not None:
         raise PersonError("the group has become a supergroup")
+    if chat.kind == "channel" and chat.members[person_id] not in POSTING:
+        raise PersonError("only administrators post in a channel")
     if chat.is_private:
         unblock(world, person_id)
         world.people[person_id].started = True

@@ -12,13 +12,15 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import fastfeedparser
 import feedparser
 
 from digests.errors import ArticleRejectedError, NotAFeedError
 from digests.models import Entry, Feed, host_of
+from digests.sources.addresses import MOST_LINK_CHARACTERS, web_address
+from digests.sources.charsets import charset_of
 from digests.sources.hints import hints_of
 from digests.text.characters import clean_characters, clean_title, shortened
 from digests.text.charset import decode
@@ -28,7 +30,6 @@ from digests.text.sentences import split_sentences
 MADE_TITLE_CHARACTERS: Final = 100
 MOST_ENTRIES: Final = 1_000
 MOST_GUID_CHARACTERS: Final = 1_000
-MOST_LINK_CHARACTERS: Final = 2_000
 _EARLIEST_YEAR: Final = 1990  # dates before the first feeds are broken clocks
 
 _HTML_OPENING = re.compile(r"<(?:!doctype\s+html|html[\s>])", re.IGNORECASE)
@@ -36,7 +37,6 @@ _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECAS
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,500}\?>", re.IGNORECASE)
 _FORBIDDEN_BYTES: Final = bytes(set(range(0x20)) - set(b"\t\n\r"))
 _FORBIDDEN_MARKS: Final = ("\ufffe".encode(), "\uffff".encode())
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
 _WEB = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _ENTRY_END = re.compile(r"</(?:\w+:)?(?:item|entry)\s*>", re.IGNORECASE)
 _RUNS = re.compile(r"<+(?=<)|&+(?=&)")  # each costs the forgiving parser a look at all that follows
@@ -57,8 +57,8 @@ _MONTHS: Final = dict(
     )
 )
 
-# Where dateparser happens to be installed it would be asked about dates nothing else reads: slow,
-# and "yesterday" is no date of a document.
+# It would ask dateparser, which trafilatura brings, about dates it cannot read: slow, and
+# "yesterday" is no date of a document.
 fastfeedparser.main._slow_dateparser = lambda _value: None  # noqa: SLF001
 
 Record = Mapping[str, Any]  # an entry or feed as a parser gives it
@@ -84,27 +84,23 @@ def read_records(
     Raises NotAFeedError.
     """
     try:
-        text = decode(data, _charset_of(content_type))
+        text = decode(data, charset_of(content_type))
     except ArticleRejectedError as error:
         raise NotAFeedError(reason=error.code, url=url) from error
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
         return *_read_json(text, url), text
-    if _is_page(text) and not _FEED_ROOT.search(text[:_HEAD_LETTERS]):
+    if is_page(text):
         raise NotAFeedError(reason="html", url=url)
     return *_read_xml(text, url), text
 
 
-def _is_page(text: str) -> bool:
-    """Whether HTML opens the document, after comments and an XML declaration."""
+def is_page(text: str) -> bool:
+    """Whether HTML opens the document, after comments and an XML declaration, and no feed stands
+    in it."""
     head = _XML_DECLARATION.sub("", text[:_HEAD_LETTERS].lstrip("\ufeff \t\r\n"), count=1).lstrip()
     while head.startswith("<!--"):
         head = head.partition("-->")[2].lstrip()
-    return _HTML_OPENING.match(head) is not None
-
-
-def _charset_of(content_type: str | None) -> str | None:
-    found = _CHARSET.search(content_type or "")
-    return found[1] if found else None
+    return bool(_HTML_OPENING.match(head)) and not _FEED_ROOT.search(text[:_HEAD_LETTERS])
 
 
 def _read_xml(text: str, url: str | None) -> tuple[Record, Sequence[Record]]:
@@ -255,19 +251,7 @@ def _first_address(links: object, base: str | None) -> str | None:
 
 
 def _address(value: object, base: str | None) -> str | None:
-    """An http(s) address without user and password, resolved against `base`; else None."""
-    raw = "".join(clean_characters(_words(value)).split())
-    if not raw or len(raw) > MOST_LINK_CHARACTERS:
-        return None
-    try:
-        address = urljoin(base or "", raw)
-        parts = urlsplit(address)
-        _ = parts.port  # raises for a port that is no number
-    except ValueError:
-        return None
-    if not _WEB.match(address) or not parts.hostname or "@" in parts.netloc:
-        return None
-    return address
+    return web_address(_words(value), base)
 
 
 def _published(record: Record) -> datetime | None:

@@ -6,13 +6,11 @@ The pool of worker processes is shared too: starting one takes longer than most 
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-import structlog
 
 from bot import core, delivery, intake, pace, patience, rate_limits, updates
 from bot.core import open_core
@@ -45,14 +43,6 @@ def quick(shared_workers: Workers) -> Iterator[None]:
     def lent(_count: int = 1, **_limits: float) -> Iterator[Workers]:
         yield shared_workers
 
-    # Out of the box structlog draws tracebacks with every local value: seconds each. And it prints
-    # into the file pytest captures, which may not grow while a test plays a full disk; logging's
-    # records stay in memory.
-    structlog.configure(
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(core, "start_workers", lent)
         patch.setattr(delivery, "IDLE_SECONDS", 0.02)
@@ -64,7 +54,6 @@ def quick(shared_workers: Workers) -> Iterator[None]:
         patch.setattr(patience, "RETRY_SECONDS", (0.01, 0.01))
         patch.setattr(updates, "FIRST_RETRY_SECONDS", 0.02)
         yield
-    structlog.reset_defaults()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.context import Context
+    from tests.previews import Channel
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday; 12:00 in Moscow
 ADMIN = 1000
@@ -36,6 +37,9 @@ OF_A_CHAT = (
     "SELECT minutes, main_section, paused_until, expects FROM subscriber WHERE chat_id = :chat",
     "SELECT words FROM topic WHERE chat_id = :chat ORDER BY words",
     "SELECT words FROM mute WHERE chat_id = :chat ORDER BY words",
+    "SELECT source_id FROM source_mute WHERE chat_id = :chat ORDER BY source_id",
+    "SELECT kind, address, title FROM source WHERE owner_chat_id = :chat ORDER BY address",
+    "SELECT kind, address, title, asked FROM offer WHERE chat_id = :chat ORDER BY id",
     "SELECT at, days, next_due_at FROM schedule WHERE chat_id = :chat ORDER BY id",
     "SELECT state = 'empty', since_at, made_at FROM digest WHERE chat_id = :chat ORDER BY id",
     "SELECT part, content FROM delivery WHERE chat_id = :chat ORDER BY id",
@@ -102,6 +106,23 @@ class Feeds:
         self.handlers[url.removeprefix(self.url)] = self.handlers[
             self.put_feed(*items, title=title).removeprefix(self.url)
         ]
+
+    def put_at(self, path: str, body: str | bytes, content_type: str = "text/html") -> str:
+        """The same, at an address of one's choice."""
+        self.handlers[path] = self.handlers.pop(
+            self.put_body(body, content_type).removeprefix(self.url)
+        )
+        return self.url + path
+
+    def put_channel(self, channel: Channel) -> None:
+        """A channel with a preview."""
+
+        async def answer(request: web.Request) -> Answer:
+            before = request.query.get("before")
+            text = channel.page(int(before) if before else None)
+            return web.Response(text=text, content_type="text/html")
+
+        self.handlers[f"/s/{channel.name.lower()}"] = answer
 
     def seen(self, url: str) -> list[dict[str, str]]:
         """The headers of the requests for an address."""
@@ -174,6 +195,7 @@ class Running:
                 stop=self._stop,
                 ready=ready.set_result,
                 tick_seconds=TICK_SECONDS,
+                telegram_site=self.feeds.url,
             )
         )
         await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 from bot import __version__
 from bot.cli import run_command_line
 from bot.settings import Settings
+from digests.sources.opml import parse_opml
 from storage.locking import hold_lock
+from tests.foreign import rsstt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -251,3 +254,67 @@ def test_backup_overwrites_nothing(place: Path, svodka: Callable[..., Done]) -> 
     assert svodka("backup", "mine").returncode == 2
     assert (place / "mine").read_text() == "keep me"
     assert svodka("restore", "none.sqlite").returncode == 2
+
+
+LIST = """<opml version="2.0"><body><outline text="А" xmlUrl="https://a.example/rss"/>
+<outline text="Канал" xmlUrl="https://t.me/lugograd"/></body></opml>"""
+
+
+def test_import_takes_lists_and_export_gives_them_back(
+    place: Path, svodka: Callable[..., Done]
+) -> None:
+    (place / "mine.opml").write_text(LIST, encoding="utf-8")
+    done = svodka("import", "mine.opml")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("mine.opml: 2 sources for everybody; 0 known already.")
+    assert "; 2 known already" in svodka("import", "mine.opml").stdout
+    written = svodka("export", "out.opml")
+    assert written.returncode == 0, written.stderr
+    assert [one.address for one in parse_opml((place / "out.opml").read_bytes())] == [
+        "https://a.example/rss",
+        "https://t.me/s/lugograd",
+    ]
+    again = svodka("export", "out.opml")
+    assert again.returncode == 2
+    assert "out.opml" in again.stderr
+    listed = json.loads(svodka("export", "--format", "json").stdout)
+    assert [one["kind"] for one in listed["sources"]] == ["feed", "channel"]
+    assert svodka("export", "--format", "xml").returncode == 2
+
+
+def test_import_of_a_starter_list(place: Path, svodka: Callable[..., Done]) -> None:
+    assert "13 sources for everybody" in svodka("import", "--starter", "ru").stdout
+    assert "12 sources for everybody" in svodka("import", "--starter", "en").stdout
+    assert svodka("import", "--starter", "de").returncode == 2
+    assert svodka("import").returncode == 2
+
+
+def test_import_of_another_bots_database_reports_what_is_lost(
+    place: Path, svodka: Callable[..., Done]
+) -> None:
+    rsstt(place / "db.sqlite3")
+    done = svodka("import", "db.sqlite3", env={"SVODKA_ADMINS": "1000"})
+    assert done.returncode == 0, done.stderr
+    head = "1 sources for everybody, 1 for 2 chats of RSS-to-Telegram-Bot; 1 known already."
+    assert head in done.stdout
+    for line in (
+        "tags: 1",
+        "subscriptions that were switched off: 1",
+        "addresses that are none: 1",
+    ):
+        assert line in done.stdout
+    exported = svodka("export").stdout
+    assert "https://a.example/rss" in exported
+    assert "https://b.example/rss" not in exported, "somebody's own"
+
+
+@pytest.mark.parametrize("content", [b"words", b"", b"SQLite format 3\x00" + b"\x00" * 99])
+def test_import_of_something_else_gets_a_sentence(
+    place: Path, svodka: Callable[..., Done], content: bytes
+) -> None:
+    (place / "file").write_bytes(content)
+    done = svodka("import", "file")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "list of feeds" in done.stderr
+    assert svodka("import", "nothing there").returncode == 2

@@ -30,9 +30,9 @@ async def test_a_link_to_a_file_elsewhere_is_read_where_it_stands(tmp_path: Path
     (folder / "link.txt").symlink_to(elsewhere)
     settings = load_settings(_env_file=None)
     async with open_core(settings, tmp_path / "db.sqlite") as core:
-        added, rejected = await add_files(core, folder, [folder / "link.txt"])
+        taken = await add_files(core, folder, [folder / "link.txt"])
         row = await core.db.fetch_one("SELECT guid FROM article")
-    assert (added.new, rejected) == (1, ())
+    assert (taken.added.new, taken.rejected) == (1, ())
     assert row is not None
     assert row["guid"] == "link.txt"
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from bot import gathering, rate_limits
+from bot import alerts, gathering, rate_limits
 from bot.i18n import language
+from digests.models import ChatId, Found, SourceKind
 from storage import sources
 from tests.bot.living import ADMIN, START, Running, ask, rss
 
 if TYPE_CHECKING:
     from storage.sources import Health
+    from tests.bot.conftest import Bots
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 say = language("ru").say
@@ -144,3 +146,44 @@ async def test_chat_that_makes_us_fetch_too_often_is_asked_to_wait(
     assert answers[:2] != [say("error.too_often", seconds=10)] * 2
     assert answers[2:] == [say("error.too_often", seconds=10)] * 2
     assert len(running.feeds.seen(url)) == 2
+
+
+async def test_second_reader_of_an_address_gets_its_articles_unchanged_as_they_are(
+    bots: Bots,
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        if request.headers.get("If-None-Match"):
+            return web.Response(status=304)
+        return web.Response(text=feed("агава"), headers={"ETag": '"1"'})
+
+    async with bots(private_sources="open") as bot:
+        first, second = await bot.person(), await bot.person()
+        await ask(second, "/id")
+        url = bot.feeds.put(answer)
+        await ask(first, f"/addsource {url}")
+        assert await polls(bot, url, hours=1, seconds=1) == 1, "not modified"
+        found = [Found(SourceKind.FEED, url, "Сад")]
+        bot.clock.move(hours=1, seconds=1)
+        await sources.add_sources(bot.context.db, found, bot.clock(), owner=ChatId(second.chat_id))
+        await bot.settled()
+        assert "агава" in (await ask(second, "агава")).text
+
+
+async def test_nobody_else_is_told_of_somebodys_own_source_that_is_gone(bots: Bots) -> None:
+    async def gone(_: web.Request) -> web.Response:
+        return web.Response(status=410)
+
+    async with bots(private_sources="open") as bot:
+        admin, person = await bot.admin(), await bot.person()
+        await ask(admin, "/id")
+        url = bot.feeds.put_body(feed("агава"))
+        await ask(person, f"/addsource {url}")
+        bot.feeds.handlers[url.removeprefix(bot.feeds.url)] = gone
+        bot.clock.move(hours=1, seconds=1)
+        await person.wait_for(lambda m: m.text == say("sources.gone", title="Сад"))
+        await alerts.Alerts(bot.context).look()
+        await bot.settled()
+        assert not [m for m in await admin.from_bot() if "Сад" in m.text]
+        await admin.say("/admin")
+        await admin.press(say("admin.page.sources"))
+        assert "Сад" not in (await admin.wait_for(newest=True)).text

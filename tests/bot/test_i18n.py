@@ -18,7 +18,8 @@ from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.handlers.admin import PAGES
 from bot.i18n import LANGUAGES, language, language_for
 from bot.keyboards import READS
-from digests.models import Access
+from bot.source_keyboards import NEXT_PAGES
+from digests.models import Access, SourceKind
 from digests.ranking import WEIGHTS
 from digests.zones import find_zone
 from storage.figures import UNDER_WAY
@@ -38,6 +39,10 @@ FAMILIES = {
     "command.": [*COMMANDS, *ADMIN_COMMANDS],
     "reads.": list(READS),
     "why.term.": list(WEIGHTS),
+    "source.kind.": list(SourceKind),
+    "source.pages.": list(NEXT_PAGES),
+    "sources.request.": ["own", "shared", "no"],
+    "sources.starter.": list(LANGUAGES),
 }
 
 

@@ -13,9 +13,9 @@ import pytest
 from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.i18n import language
 from bot.updates import Handling
-from storage import updates
+from storage import sources, updates
 from storage.database import Database, Transaction
-from tests.bot.living import Running, ask, eventually, left_by
+from tests.bot.living import START, Running, ask, eventually, left_by
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -54,6 +54,14 @@ STEPS = {
     "latest": ("/latest",),
     "why": ("/subscribe пожар", "/digest", "/why"),
     "sources": ("/sources",),
+    "sources, muted": ("/sources", ">1", ">" + say("source.mute")),
+    "sources, muted and not": (
+        "/sources",
+        ">1",
+        ">" + say("source.mute"),
+        ">" + say("source.unmute"),
+    ),
+    "export": ("/export",),
     "help": ("/help",),
     "id": ("/id",),
 }
@@ -172,3 +180,63 @@ async def test_request_for_access_reaches_the_administrators_once(bots: Any) -> 
             await person.wait_for(lambda m: m.text == say("access.granted"))
             await bot.settled()
         assert [m.text for m in await person.from_bot()].count(say("access.granted")) == 1
+
+
+async def test_what_an_administrator_sends_to_everybody_goes_out_once(bots: Any) -> None:
+    async with bots() as bot:
+        admin, person = await bot.admin(), await bot.subscribed("пожар")
+        for at_write in (0, 1, 2):
+            text = f"Завтра переезд, запись {at_write}"
+            with broken(Trouble(admin.person_id, at_write)):
+                await walk(bot, admin, (f"/broadcast {text}",))
+            drafts = await bot.context.db.fetch_all("SELECT content FROM broadcast")
+            assert len([row for row in drafts if text in row["content"]]) == 1
+            asked = await admin.wait_for(lambda m: bool(m.labels), newest=True)
+            with broken(Trouble(admin.person_id, at_write)) as trouble:
+                await admin.press(asked.labels[0], message=asked)
+                await all_handled(bot)
+            assert trouble.struck
+            await person.wait_for(lambda m, t=text: m.text == t)
+            await bot.settled()
+            assert [m.text for m in await person.from_bot()].count(text) == 1
+            assert not [m for m in await admin.from_bot() if m.text == say("error.stale_button")]
+
+
+async def test_a_ban_and_its_end_may_be_handled_twice(bots: Any) -> None:
+    async with bots(access="open") as bot:
+        admin, person = await bot.admin(), await bot.subscribed("пожар")
+        for word, access in (("admin.ban", "refused"), ("admin.unban", "granted")):
+            await walk(bot, admin, ("/admin", ">" + say("admin.page.chats")))
+            chats = await admin.wait_for(lambda m: bool(m.labels), newest=True)
+            mine = await bot.context.db.fetch_one(
+                "SELECT title FROM subscriber WHERE chat_id = :chat", {"chat": person.chat_id}
+            )
+            assert mine is not None
+            label = next(one for one in chats.labels if mine["title"] in one)
+            await walk(bot, admin, (">" + label,))
+            with broken(Trouble(admin.person_id, 0)):
+                await walk(bot, admin, (">" + say(word),))
+            assert (await left_by(bot, person.chat_id))[0][0][4] == access
+
+
+async def test_a_source_asked_for_is_asked_for_and_added_once(bots: Any) -> None:
+    async with bots(private_sources="approval") as bot:
+        admin, person = await bot.admin(), await bot.person()
+        await ask(admin, "/id")
+        for at_write in (0, 1, 2):
+            url = bot.feeds.put_feed((f"Сурки {at_write}", "Сурки проснулись. " * 9, START))
+            with broken(Trouble(person.person_id, at_write)):
+                await walk(bot, person, (f"/addsource {url}",))
+            asked = await admin.wait_for(lambda m, u=url: u in m.text)
+            await bot.settled()
+            assert len([m for m in await admin.from_bot() if url in m.text]) == 1
+            with broken(Trouble(admin.person_id, at_write)):
+                await admin.press(say("sources.request.own"), message=asked)
+                await all_handled(bot)
+            await bot.settled()
+            own = await sources.visible_sources(bot.context.db, person.chat_id)
+            assert [one.source.owner for one in own if one.source.address == url] == [
+                person.chat_id
+            ]
+        granted = [m for m in await person.from_bot() if "администратор добавил" in m.text.lower()]
+        assert len(granted) == 3

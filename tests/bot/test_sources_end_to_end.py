@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.files import MOST_FILE_BYTES
 from bot.i18n import language
 from bot.newsroom.server import run_newsroom
+from bot.settings import AccessPolicy
 from tests.bot.living import START, Running, ask, edited
 
 if TYPE_CHECKING:
@@ -107,16 +108,18 @@ async def test_same_feed_twice_is_one_source(running: Running) -> None:
     assert (await ask(admin, "/sources")).text.count("Сад") == 1
 
 
-async def test_strangers_neither_add_nor_remove_sources(shared: Running) -> None:
-    person = await shared.person()
-    page = await ask(person, "/sources")
-    url = shared.feeds.put_feed(("Кактусы зацвели", TEXT, AT))
-    for command in (f"/addsource {url}", "/removesource"):
-        assert (await ask(person, command)).text == say("error.not_allowed")
-    assert not shared.feeds.seen(url)
-    for data in ("dropsrc:1:1", "go:removal:0"):
-        assert (await person.press_raw(page, data)).text == say("error.not_allowed")
-    assert (await ask(person, "/sources")).text == page.text
+async def test_strangers_neither_add_nor_remove_what_everybody_reads(bots: Bots) -> None:
+    async with bots(private_sources=AccessPolicy.CLOSED) as bot:
+        person = await bot.person()
+        page = await ask(person, "/sources")
+        url = bot.feeds.put_feed(("Кактусы зацвели", TEXT, AT))
+        for words in (f"/addsource {url}", url):
+            assert (await ask(person, words)).text == say("error.sources_closed")
+        assert not bot.feeds.seen(url)
+        assert (await ask(person, "/removesource")).text == say("sources.none_own")
+        for data in ("dropsrc:1:1", "tune:1:weight:75:0", "tune:1:pages:off:0"):
+            assert (await person.press_raw(page, data)).text == say("error.not_allowed")
+        assert (await ask(person, "/sources")).text == page.text
 
 
 async def test_source_that_hangs_or_fails_holds_up_no_other(running: Running) -> None:
@@ -277,11 +280,57 @@ async def test_hostile_file_name_is_never_used(
     assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
-async def test_document_of_a_stranger_is_refused(shared: Running) -> None:
-    person = await shared.person()
+async def test_document_of_a_subscriber_is_for_them_alone(running: Running) -> None:
+    person, other = await running.person(), await running.person()
     await person.send_document("статья.txt", FILE.replace("кактус", "фикус").encode())
-    assert (await person.wait_for()).text == say("error.not_allowed")
-    assert say("topic.none") in (await ask(person, "фикусы")).text
+    assert (await person.wait_for()).text == say("document.added")
+    assert "Оранжерея с фикусами" in (await ask(person, "фикусы")).text
+    assert say("topic.none") in (await ask(other, "фикусы")).text
+
+
+async def test_page_as_a_document_becomes_an_article(running: Running) -> None:
+    admin, person = await running.admin(), await running.person()
+    body = "".join(f"<p>{TEXT.replace('кактус', 'драцен')}</p>" for _ in range(2))
+    html = f"<!doctype html><title>Драцены зацвели</title><article>{body}</article>"
+    await admin.send_document("что угодно.bin", html.encode())
+    assert (await admin.wait_for()).text == say("document.added")
+    assert "Драцены зацвели" in (await ask(person, "драцены")).text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"PK\x03\x04" + b"\x00" * 99, b"\x1f\x8b\x08" + b"\x00" * 99, b"%PDF-1.4 x"],
+    ids=["zip", "gzip", "pdf"],
+)
+async def test_archives_are_refused_whatever_their_name(shared: Running, data: bytes) -> None:
+    admin = await shared.admin()
+    await admin.send_document("статья.txt", data)
+    assert (await admin.wait_for()).text == say("error.not_text")
+
+
+async def test_list_of_feeds_as_a_document_becomes_sources(running: Running) -> None:
+    admin, person = await running.admin(), await running.person()
+    url = running.feeds.put_feed(("Тапиры родились", TEXT.replace("кактус", "тапир"), AT))
+    again = f'<outline text="Б" xmlUrl="{url}"/>'
+    data = f'<opml version="2.0"><body><outline text="А" xmlUrl="{url}"/>{again}</body></opml>'
+    await admin.send_document("список.txt", data.encode())
+    assert (await admin.wait_for()).text == say("sources.bulk_added", 1)
+    await running.settled()
+    assert "Тапиры родились" in (await ask(person, "тапиры")).text
+    await admin.send_document("список.opml", data.encode())
+    expected = say("sources.bulk_added", 0) + " " + say("sources.bulk_known", 1)
+    assert (await admin.wait_for()).text == expected
+
+
+async def test_subscribers_list_fills_what_room_they_have(bots: Bots) -> None:
+    async with bots(private_sources=AccessPolicy.OPEN, most_private_sources=2) as bot:
+        person = await bot.person()
+        outlines = "".join(
+            f'<outline text="{n}" xmlUrl="{bot.feeds.put_feed()}"/>' for n in range(5)
+        )
+        await person.send_document("o", f"<opml><body>{outlines}</body></opml>".encode())
+        expected = say("sources.bulk_added", 2) + " " + say("sources.bulk_left", 3)
+        assert (await person.wait_for()).text == expected
 
 
 # --- the watched folder ----------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """One walk through all reads: nobody is told of another's private articles."""
 
+from bot.exporting import as_json, as_opml, exported
 from digests.clustering import tell_stories
 from digests.composing import Retold
-from digests.models import ArticleId, ChatId, StoryId
+from digests.models import ArticleId, ChatId, SourceId, StoryId
 from digests.topics import parse_query
 from storage import articles, search, sources
 from storage.database import Database
@@ -22,6 +23,7 @@ from tests.factories import (
 SINCE, OLDEST = NOW - hours(24), NOW - hours(96)
 CANARY = "Канарейка"
 CANARY_QUERY = parse_query("канарейка")
+SOURCES = [SourceId(number) for number in range(1, 9)]
 
 
 async def retold(db: Database, chat: ChatId) -> list[Retold]:
@@ -52,6 +54,10 @@ async def everything(db: Database, chat: ChatId) -> list[object]:
     found.append(sorted(members, key=lambda one: one.id))
     found.append([(story, story.hosts) for story in tell_stories(members)])
     found.append(await articles.keys_of_articles(db, chat, every))
+    found.append([await sources.visible_sources(db, chat, SINCE, only=one) for one in SOURCES])
+    found.append(await sources.count_visible(db, chat))
+    listed = await exported(db, chat)
+    found.append((as_opml(listed), as_json(listed)))
     found.append([await articles.read_article(db, chat, number) for number in every])
     found.append(await sources.visible_sources(db, chat))
     return found

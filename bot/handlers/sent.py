@@ -1,0 +1,133 @@
+"""What people send to be read: article files, lists of feeds, forwarded posts. An administrator's
+are for everybody, anybody else's for themselves.
+"""
+
+from aiogram import Bot, F, Router
+from aiogram.types import (
+    Message,
+    MessageOriginChannel,
+    MessageOriginChat,
+    MessageOriginHiddenUser,
+    MessageOriginUser,
+)
+
+from bot.adding import add_many, ask_for, right_of
+from bot.context import Context
+from bot.errors import TooLargeError
+from bot.files import MOST_FILE_BYTES, add_document
+from bot.gathering import found_in, preview_of
+from bot.handlers.adding import counted
+from bot.handlers.answering import show
+from bot.i18n import Language
+from bot.sent import Post, add_forwarded
+from bot.source_keyboards import offers_keyboard
+from digests.models import ChatId, Found, SourceKind, Subscriber
+from digests.sources.document import read_outlines
+from storage import offers, sources
+
+DOWNLOAD_SECONDS = 30
+TITLE_LETTERS = 150
+
+
+def make_router() -> Router:
+    router = Router(name="sent")
+    private = F.chat.type == "private"
+    router.message.register(take_document, F.document, private)
+    router.message.register(take_forwarded, F.forward_origin, private)
+    return router
+
+
+def owner_of(context: Context, message: Message) -> ChatId | None:
+    """None: what an administrator sends is for everybody."""
+    sender = message.from_user.id if message.from_user else None
+    return None if context.is_admin(sender) else ChatId(message.chat.id)
+
+
+async def take_document(
+    message: Message, bot: Bot, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    """A file, told by its content; the sender's name of it is only repeated back, never used."""
+    document = message.document
+    if document is None:
+        return
+    if (document.file_size or 0) > MOST_FILE_BYTES:
+        raise TooLargeError
+    context.fetch_allowance.take(subscriber.chat_id)
+    held = await bot.download(document, timeout=DOWNLOAD_SECONDS)
+    data = held.read() if held else b""
+    outlines = await context.parsers.run(read_outlines, data)
+    if outlines:
+        found = [found_in(context, outline) for outline in outlines]
+        await _take_list(message, context, subscriber, spoken, found)
+        return
+    name = (document.file_name or "")[:60]
+    added, rejected = await add_document(context, data, name, owner_of(context, message))
+    if rejected:
+        code = rejected[0].code
+        known = code if spoken.has(code) else "error.article_rejected"
+        await message.answer(spoken.say(known, name=name))
+        return
+    key = "document.added" if added.new or added.changed else "document.known"
+    await message.answer(spoken.say(key))
+
+
+async def _take_list(
+    message: Message,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    found: list[Found],
+) -> None:
+    right = right_of(context, subscriber, message.from_user.id if message.from_user else None)
+    if right.asks:
+        await ask_for(context, subscriber, found)
+        await message.answer(spoken.say("sources.asked"))
+    else:
+        await message.answer(counted(await add_many(context, found, right.owner), spoken))
+
+
+async def take_forwarded(
+    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    """The post is kept with its origin; a public channel is offered as a source beside."""
+    context.fetch_allowance.take(subscriber.chat_id)
+    post = forwarded_post(message)
+    _, added, title = await add_forwarded(context, post, owner_of(context, message))
+    key = "forward.added" if added.new or added.changed else "document.known"
+    text = spoken.say(key, title=title[:TITLE_LETTERS], origin=post.origin or "")
+    channel = _channel_of(message, context)
+    keys = None
+    if channel and not await sources.sources_at(context.db, channel.kind, channel.address):
+        made = await offers.make_offers(context.db, subscriber.chat_id, [channel], context.now())
+        keys = offers_keyboard(made, spoken)
+    await show(message, text, keys)
+
+
+def forwarded_post(message: Message) -> Post:
+    origin = message.forward_origin
+    text = message.text or message.caption or ""
+    match origin:
+        case MessageOriginChannel(chat=chat, message_id=number):
+            name = chat.username
+            guid = f"{name.lower() if name else chat.id}/{number}"
+            link = f"https://t.me/{name}/{number}" if name else None
+            return Post(text, guid, link, origin.date, chat.title)
+        case MessageOriginChat(sender_chat=chat):
+            who, number = chat.title or "", chat.id
+        case MessageOriginUser(sender_user=user):
+            who, number = user.full_name, user.id
+        case MessageOriginHiddenUser(sender_user_name=name):
+            who, number = name, 0
+        case _:
+            who, number = "", 0
+    date = origin.date if origin else message.date
+    return Post(text, f"{number or who}/{date.timestamp():.0f}", None, date, who or None)
+
+
+def _channel_of(message: Message, context: Context) -> Found | None:
+    """The public channel a post came from. None: it came from none."""
+    match message.forward_origin:
+        case MessageOriginChannel(chat=chat) if chat.username:
+            address = preview_of(context, chat.username)
+            return Found(SourceKind.CHANNEL, address, chat.title or chat.username)
+    return None
