@@ -50,9 +50,9 @@ class Language:
             return zone
         return dates.get_timezone_location(zone, locale=self.locale, return_city=True)
 
-    def decimal(self, number: float) -> str:
-        """With two digits: `0,77`."""
-        return str(numbers.format_decimal(number, "0.00", locale=self.locale))
+    def decimal(self, number: float, digits: str = "0.00") -> str:
+        """As in `0,77`; `digits` is a pattern of CLDR."""
+        return str(numbers.format_decimal(number, digits, locale=self.locale))
 
     def day_name(self, number: int) -> str:
         """0 is Monday: `пн`."""

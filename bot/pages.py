@@ -19,7 +19,7 @@ from storage import articles
 log = structlog.get_logger()
 
 MOST_PAGES: Final = 10  # a poll, the newest; two at a time from one host, as for everything
-PAGES_SECONDS: Final = 45.0
+PAGES_SECONDS: Final = 15.0
 PAGE_SECONDS: Final = 1.0  # what a page waits longer for than a small feed
 TEASER_WORDS: Final = 40
 FEWEST_TEASERS: Final = 5  # fewer articles say nothing of a feed's habits

@@ -100,9 +100,7 @@ def describe(health: Health, spoken: Language) -> str:
 
 
 def a_day(health: Health, spoken: Language) -> str:
-    return spoken.say(
-        "source.a_day", number=f"{health.recent / RECENT.days:.1f}".rstrip("0.") or "0"
-    )
+    return spoken.say("source.a_day", number=spoken.decimal(health.recent / RECENT.days, "0.#"))
 
 
 async def open_source(
@@ -126,19 +124,16 @@ async def show_source(
 ) -> None:
     health = await find_health(context, subscriber, number)
     source = health.source
-    lines = [f"{describe(health, spoken)}", spoken.say(f"source.kind.{source.kind}")]
+    reads = spoken.say("source.own" if source.owner is not None else "source.shared")
+    lines = [describe(health, spoken), f"{spoken.say(f'source.kind.{source.kind}')} · {reads}"]
     if source.address.startswith("http"):
         lines.append(source.address[:300])
-    lines.append(spoken.say("source.own" if source.owner is not None else "source.shared"))
     if health.last_success:
         age = spoken.age(health.last_success, context.now())
         lines.append(spoken.say("source.last_success", age=age))
     if health.last_error:
         lines.append(spoken.say("source.last_error", error=health.last_error))
-    lines += [
-        a_day(health, spoken),
-        spoken.say("source.weight", weight=spoken.decimal(source.weight)),
-    ]
+    lines.append(spoken.say("source.weight", weight=spoken.decimal(source.weight)))
     keys = source_keyboard(
         health, offset, spoken, may_change=_may_change(context, press, subscriber, health)
     )
