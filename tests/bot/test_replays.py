@@ -53,6 +53,7 @@ STEPS = {
     "stop": ("/schedule 9:00", "/stop"),
     "latest": ("/latest",),
     "why": ("/subscribe пожар", "/digest", "/why"),
+    "digest, its source muted": ("/subscribe пожар", "/digest", ">1", ">🔇"),
     "sources": ("/sources",),
     "sources, muted": ("/sources", ">1", ">" + say("source.mute")),
     "sources, muted and not": (
