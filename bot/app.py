@@ -45,6 +45,7 @@ from bot.web import Watching, serving
 from bot.webhook import Receiver, set_webhook
 from digests.sources.channel import PUBLIC_SITE
 from digests.updates import LEAST_WAIT
+from storage.erasing import wipe
 from storage.locking import hold_lock
 
 log = structlog.get_logger()
@@ -52,6 +53,7 @@ log = structlog.get_logger()
 TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
 DISK_SECONDS: Final = 5.0
+WIPE_SECONDS: Final = 5.0
 
 
 @asynccontextmanager
@@ -190,13 +192,13 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
         "watch_disk": (DiskWatch(context).look, min(tick_seconds * 5, DISK_SECONDS)),
         "watch_clock": (ClockWatch(context).look, tick_seconds),
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
+        "wipe": (lambda: wipe(context.db), min(tick_seconds * 5, WIPE_SECONDS)),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
         "spread_broadcasts": (lambda: spread_broadcasts(context), tick_seconds),
         "alert": (Alerts(context).look, min(WATCH_SECONDS, 60 * tick_seconds)),
         "probe_telegram": (lambda: probe(context), min(PROBE_AFTER_SECONDS, 30 * tick_seconds)),
+        "back_up": (Backups(context).look, LOOK_SECONDS),
     }
-    if settings.backup_hours:
-        ticks["back_up"] = (Backups(context).look, LOOK_SECONDS)
     if settings.articles_dir:
         folder, seen = settings.articles_dir.resolve(), SeenFiles({})
         make_folder(folder)

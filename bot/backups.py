@@ -1,4 +1,5 @@
-"""Backups by the clock: one when the newest is old enough, beside the loop; the oldest go.
+"""Backups by the clock: one when the newest is old enough, beside the loop; the oldest go, and
+after `backup_days` all do, whatever else fails: that is promised to whoever erased themselves.
 
 When the next is due is read from the files' names: a restart changes nothing.
 """
@@ -13,7 +14,15 @@ import structlog
 
 from bot.alarms import alarm
 from bot.context import Context
-from storage.backups import Backup, back_up, backups_in, forget_backups, made_at, name_of
+from storage.backups import (
+    Backup,
+    back_up,
+    backups_in,
+    expire_copies,
+    forget_backups,
+    made_at,
+    name_of,
+)
 from storage.errors import DatabaseError
 
 log = structlog.get_logger()
@@ -31,6 +40,9 @@ class Backups:
 
     async def look(self) -> None:
         now = self._context.now()
+        self._expire(now)
+        if not self._context.settings.backup_hours:
+            return
         if self._context.db.is_full or (self._not_before and now < self._not_before):
             return
         if not self._is_due(now):
@@ -45,6 +57,12 @@ class Backups:
         self._not_before = None
         gone = forget_backups(self._folder, self._path, self._kept, now)
         log.info("backed_up", path=str(backup.path), size=backup.size, gone=len(gone))
+
+    def _expire(self, now: datetime) -> None:
+        days = self._context.settings.backup_days
+        gone = expire_copies(self._folder, self._path, days, now)
+        if gone:
+            log.info("backups_expired", gone=len(gone))
 
     def _is_due(self, now: datetime) -> bool:
         """One of a time to come was made by a clock that was wrong: it does not count."""

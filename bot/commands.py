@@ -31,6 +31,8 @@ COMMANDS: Final = (
     "language",
     "start",
     "stop",
+    "privacy",
+    "delete_me",
     "id",
     "help",
 )

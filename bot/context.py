@@ -58,10 +58,11 @@ class Context(Core):
     pulse: Pulse = field(default_factory=Pulse)
     # What the chats' next plain words will answer; written when the update is marked as handled.
     expected: dict[ChatId, str | None] = field(default_factory=dict)
+    erased: set[ChatId] = field(default_factory=set)  # chats that this update erased
 
     def at(self, moment: datetime) -> "Context":
         """For one update, which happens at `moment` however often it is handled."""
-        return replace(self, now=lambda: moment, expected={})
+        return replace(self, now=lambda: moment, expected={}, erased=set())
 
     def expect(self, chat: ChatId, what: str | None) -> None:
         """What the chat's next plain words answer; None: they are a search."""

@@ -199,7 +199,8 @@ class Courier:
             plain = json.dumps({"text": content["text"]}, ensure_ascii=False)
             await outbox.put_back(db, delivery.id, now, "bad_request", content=plain)
             return
-        await outbox.mark_failed(db, delivery.id, "bad_request")
+        if not await outbox.mark_failed(db, delivery.id, "bad_request"):
+            return
         log.error(
             "delivery_failed", delivery=delivery.id, digest=delivery.digest_id, cause=str(error)
         )

@@ -114,6 +114,10 @@ class DropMute(CallbackData, prefix="unmute"):
     mute: int
 
 
+class Erase(CallbackData, prefix="erase"):
+    wanted: bool
+
+
 class DecideHeld(CallbackData, prefix="held"):
     delivery: int
     resend: bool
@@ -144,6 +148,12 @@ class MergeFrom(CallbackData, prefix="merge"):
     other: int = 0
 
 
+class Why(CallbackData, prefix="why"):
+    """Say in place why the stories of a digest are in it; `back`: show the digest again."""
+
+    back: bool = False
+
+
 class FollowShown(CallbackData, prefix="follow"):
     """Follow the words that the message shows."""
 
@@ -171,6 +181,15 @@ def access_keyboard(chat: ChatId, spoken: Language) -> InlineKeyboardMarkup:
                 button(spoken.say("access.let_in"), Access(chat=chat, granted=True)),
                 button(spoken.say("access.refuse"), Access(chat=chat, granted=False)),
             ]
+        ]
+    )
+
+
+def erasing_keyboard(spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard(
+        [
+            [button(spoken.say("erase.yes"), Erase(wanted=True))],
+            [button(spoken.say("erase.no"), Erase(wanted=False))],
         ]
     )
 
@@ -384,3 +403,11 @@ def stories_keyboard(
         row.append(button(spoken.say("stories.older") + " ➡️", older))
     rows = [row, [button(spoken.say("stories.follow"), FollowShown())] if follow else []]
     return keyboard(rows) if any(rows) else None
+
+
+def digest_keyboard(spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard([[button(spoken.say("why.button"), Why())]])
+
+
+def reasons_keyboard(spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard([[button(spoken.say("why.back"), Why(back=True))]])

@@ -91,6 +91,13 @@ class Settings(BaseSettings):
         24, ge=0, le=720, description="Hours between two backups of the database; `0`: none."
     )
     backups_kept: int = Field(3, ge=1, le=1_000, description="How many of them are kept.")
+    backup_days: int = Field(
+        7,
+        ge=1,
+        le=365,
+        description="After so many days every copy of the database goes, also one made before an "
+        "update or a restore: what somebody erased is in none. `/privacy` names them.",
+    )
     backup_dir: Path | None = Field(
         None, description="Where backups go. Empty: `NAME-backups` beside the database."
     )

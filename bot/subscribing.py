@@ -43,6 +43,7 @@ from digests.topics import MOST_QUERY_LETTERS, Query, parse_query, parse_topic
 from digests.zones import find_zone
 from storage import articles, schedules, search, stories, subscribers
 from storage.digests import Slot, digest_state
+from storage.erasing import erase_chat
 
 LONGEST_PAUSE: Final = timedelta(days=365)
 SUGGESTED_TOPICS: Final = 10
@@ -110,6 +111,14 @@ async def _change_access(
     changed = await subscribers.set_access(context.db, chat, access, notices, context.now())
     context.outbox_filled.set()
     return changed
+
+
+async def erase(context: Context, chat: ChatId, update: int) -> None:
+    """Forget the chat, as the update of this number asks; a digest under way is waited for."""
+    async with context.digest_lock(chat):
+        await erase_chat(context.db, chat, update, context.admin_chats)
+    context.erased.add(chat)
+    context.failed_until.pop(chat, None)
 
 
 # --- topics ----------------------------------------------------------------------------------

@@ -43,8 +43,8 @@ FORGET_EVERY: Final = timedelta(hours=1)
 # Commands whose newest answers for the older ones too; what they change, it changes as well.
 ASKING: Final = frozenset(
     (
-        "admin", "digest", "help", "held", "id", "latest", "search", "settings", "sources",
-        "topic", "topics", "why",
+        "admin", "digest", "help", "held", "id", "latest", "privacy", "search", "settings",
+        "sources", "topic", "topics", "why",
     )
 )  # fmt: skip
 
@@ -131,14 +131,18 @@ class Handling:
                 log.warning("update_postponed", update=stored.id, cause=type(error).__name__)
                 return _retry_seconds(error, attempt)
             log.exception("update_failed", update=stored.id, chat=stored.chat_id)
-        await self._mark_handled(stored, context.expected)
+        await self._mark_handled(stored, context.expected, erased=bool(context.erased))
         return None
 
     async def _mark_handled(
-        self, update: StoredUpdate, expected: Mapping[ChatId, str | None]
+        self,
+        update: StoredUpdate,
+        expected: Mapping[ChatId, str | None],
+        *,
+        erased: bool = False,
     ) -> None:
         db, now = self._context.db, self._context.now()
-        await until_kept(lambda: updates.mark_handled(db, update.id, now, expected))
+        await until_kept(lambda: updates.mark_handled(db, update.id, now, expected, erased))
 
     async def answer_unsaved(self, arrived: Iterable[StoredUpdate]) -> None:
         """While the disk is full nothing new is kept: what only asks is answered, and what would

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import quote
@@ -36,6 +36,7 @@ from storage.errors import (
 
 PAGES_A_STEP: Final = 2_048  # 8 MB: how soon a stop is heard
 STAMP: Final = "%Y%m%dT%H%M%SZ"
+STAMPED: Final = re.compile(r"\d{8}T\d{6}Z")
 NAME: Final = re.compile(r"-(?P<stamp>\d{8}T\d{6}Z)\.sqlite$")
 SIDES: Final = ("-wal", "-shm", "-journal")
 
@@ -100,6 +101,30 @@ def forget_backups(folder: Path, database: Path, kept: int, now: datetime) -> li
     for path in gone:
         path.unlink(missing_ok=True)
     return gone
+
+
+def expire_copies(folder: Path, database: Path, days: int, now: datetime) -> list[Path]:
+    """Remove every copy of the file older than that: by the clock, by hand under a name of our
+    giving, before a migration, before a restore, or begun and never finished."""
+    stem = glob.escape(database.stem)
+    copies = [
+        *folder.glob(f"{stem}-*.sqlite"),
+        *folder.glob(f".{stem}-*.sqlite.*"),
+        *database.parent.glob(f"{stem}.before-restore-*.sqlite*"),
+    ]
+    gone = [path for path in copies if now - _copied_at(path, now) > timedelta(days=days)]
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return gone
+
+
+def _copied_at(copy: Path, now: datetime) -> datetime:
+    """As its name says, unless the clock was wrong then."""
+    stamp = STAMPED.search(copy.name)
+    named = datetime.strptime(stamp[0], STAMP).replace(tzinfo=UTC) if stamp else None
+    if named and named <= now:
+        return named
+    return datetime.fromtimestamp(copy.stat().st_mtime, UTC)
 
 
 def back_up(database: Path, target: Path, stopped: Stopped = lambda: False) -> Backup:

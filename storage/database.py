@@ -19,7 +19,7 @@ from typing import Any, Final
 import aiosqlite
 
 from storage.backups import back_up, folder_of, newest_backup, schema_backup
-from storage.checking import BUSY_SECONDS, check_file
+from storage.checking import BUSY_SECONDS, INSTRUCTIONS_A_LOOK, check_file
 from storage.errors import (
     BusyDatabaseError,
     DamagedDatabaseError,
@@ -33,6 +33,8 @@ from storage.migrate import migrate, newest_schema
 
 READERS: Final = 2
 PROBE_BYTES: Final = 256 * 1024
+CUTTING_MS: Final = 100
+REWRITING: Final = "rewrite"  # name of the stored value: pages hold what was deleted before
 OLDEST_SQLITE: Final = (3, 37, 0)
 
 # A write, the growth of the log's index, or a flush that the disk has no room for.
@@ -72,6 +74,11 @@ class Transaction:
             return
         cursor = await self._connection.executemany(sql, rows)
         await cursor.close()
+
+    @property
+    def total_changes(self) -> int:
+        """Rows changed since the file was opened."""
+        return self._connection.total_changes
 
     async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
         return list(await self._connection.execute_fetchall(sql, parameters))
@@ -135,6 +142,19 @@ class Database:
         self.is_full = False
         return True
 
+    async def cut_log(self) -> bool:
+        """Move all of the log into the file and leave none of its bytes. False: somebody reads
+        what it holds; waiting for them would hold up every write."""
+        async with self._writing:
+            await self._writer.execute(f"PRAGMA busy_timeout = {CUTTING_MS}")
+            try:
+                rows = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.OperationalError as error:
+                raise self._explained(error) from error
+            finally:
+                await self._writer.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
+        return not any(row[0] for row in rows)
+
     async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
         reader = await self._readers.get()
         try:
@@ -189,8 +209,25 @@ def _prepare(path: Path, backups: Path, stopped: Callable[[], bool]) -> None:
     if checked and 0 < checked.schema < newest_schema():
         back_up(path, schema_backup(backups, path, checked.schema), stopped)
     with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as connection:
+        connection.execute("PRAGMA secure_delete = 1")
         migrate(connection)
+        _rewrite(connection, stopped)
         connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _rewrite(connection: sqlite3.Connection, stopped: Callable[[], bool]) -> None:
+    """A file that deleted things before freed bytes were zeroed is written anew, once. Where there
+    is no room for that, or somebody says stop, the next start tries again."""
+    if not connection.execute("SELECT 1 FROM state WHERE name = ?", (REWRITING,)).fetchone():
+        return
+    try:
+        connection.set_progress_handler(stopped, INSTRUCTIONS_A_LOOK)
+        connection.execute("VACUUM")
+    except sqlite3.OperationalError:
+        return
+    finally:
+        connection.set_progress_handler(None, 0)
+    connection.execute("DELETE FROM state WHERE name = ?", (REWRITING,))
 
 
 @asynccontextmanager
@@ -199,4 +236,5 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         connection.row_factory = sqlite3.Row
         await connection.execute("PRAGMA foreign_keys = 1")
         await connection.execute("PRAGMA synchronous = FULL")
+        await connection.execute("PRAGMA secure_delete = 1")  # what is erased is not in the file
         yield connection

@@ -1,13 +1,14 @@
 """Digests as they were made: one a slot, written with their messages and what they tell."""
 
 import json
+import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from digests.models import ArticleId, ChatId, DigestId, Reason, StoryId
+from digests.models import ArticleId, ChatId, DigestId, Reason, StoryId, Terms
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 from storage.schedules import Move, move_in
@@ -21,7 +22,6 @@ class Told:
     article: ArticleId
     part: int
     reason: Reason | None = None  # None: an update
-    page: int = 1  # of its message; 0: an update, which has no pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,6 @@ class Publication:
     since: datetime
     messages: Sequence[str]
     told: Sequence[Told]
-    more_pages: Sequence[str] = ()  # of the last message, which shows the first
 
 
 async def window_starts(
@@ -154,7 +153,8 @@ async def publish_all(
     db: Database, made: datetime, publications: Sequence[Publication]
 ) -> list[DigestId | None]:
     """Write digests, their messages into the outbox, what they tell, and their schedules' next
-    times, in one transaction. None: the slot has its digest already; only the schedule moves on.
+    times, in one transaction. None: the slot has its digest already, and only the schedule moves
+    on, or the chat erased itself meanwhile.
     """
     async with db.write() as tx:
         await move_in(tx, [move for one in publications for move in one.slot.moves])
@@ -163,7 +163,8 @@ async def publish_all(
             INSERT OR IGNORE INTO digest (chat_id, slot, since_at, made_at, state)
             SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
                    json_extract(value, '$[2]'), :made, json_extract(value, '$[3]')
-            FROM json_each(:digests) WHERE true
+            FROM json_each(:digests)
+            WHERE json_extract(value, '$[0]') IN (SELECT chat_id FROM subscriber)
             RETURNING id, chat_id, slot
             """,
             {"made": to_seconds(made), "digests": json.dumps([_head(one) for one in publications])},
@@ -172,7 +173,7 @@ async def publish_all(
         found = [written.pop((one.chat, one.slot.name), None) for one in publications]
         for number, one in zip(found, publications, strict=True):
             if number is not None:
-                await _write_parts(tx, number, made, one)
+                await _write_parts(tx, one.chat, number, made, one.messages, one.told)
     return found
 
 
@@ -182,10 +183,13 @@ def _head(one: Publication) -> list[object]:
 
 
 async def _write_parts(
-    tx: Transaction, digest: DigestId, made: datetime, publication: Publication
+    tx: Transaction,
+    chat: ChatId,
+    digest: DigestId,
+    made: datetime,
+    messages: Sequence[str],
+    told: Sequence[Told],
 ) -> None:
-    chat, told = publication.chat, publication.told
-    updates = sum(one.page == 0 for one in told)
     await tx.execute_all(
         """
         INSERT INTO delivery (chat_id, digest_id, part, content, due_at, created_at)
@@ -199,23 +203,15 @@ async def _write_parts(
                 "content": content,
                 "made": to_seconds(made),
             }
-            for part, content in enumerate(publication.messages, 1)
-        ],
-    )
-    await tx.execute_all(
-        "INSERT INTO digest_page (digest_id, page, content) VALUES (:digest, :page, :content)",
-        [
-            {"digest": digest, "page": page, "content": content}
-            for page, content in enumerate(publication.more_pages, 2)
+            for part, content in enumerate(messages, 1)
         ],
     )
     # Two stories may have become one since they were read.
     await tx.execute_all(
         """
-        INSERT OR IGNORE INTO told (chat_id, story_id, article_id, digest_id, part, page, place,
-                                    reason)
+        INSERT OR IGNORE INTO told (chat_id, story_id, article_id, digest_id, part, place, reason)
         VALUES (:chat, ifnull((SELECT story_id FROM article WHERE id = :article), :story),
-                :article, :digest, :part, :page, :place, :reason)
+                :article, :digest, :part, :place, :reason)
         """,
         [
             {
@@ -224,11 +220,10 @@ async def _write_parts(
                 "article": one.article,
                 "digest": digest,
                 "part": one.part,
-                "page": one.page,
                 "place": place,
                 "reason": _reason_json(one.reason),
             }
-            for place, one in enumerate(told, -updates)
+            for place, one in enumerate(told)
         ],
     )
 
@@ -244,3 +239,61 @@ def _reason_json(reason: Reason | None) -> str | None:
         "terms": asdict(reason.terms),
     }
     return json.dumps(kept, ensure_ascii=False)
+
+
+# --- what was told and why -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ToldBefore:
+    """A story as a digest told it."""
+
+    story: StoryId
+    article: ArticleId
+    made: datetime
+    reason: Reason | None  # None: an update
+
+
+async def told_by(db: Database, chat: ChatId, message: int | None) -> list[ToldBefore]:
+    """What a message of a digest told the chat, in reading order; `message` None: the last digest
+    that told anything."""
+    rows = await db.fetch_all(
+        """
+        SELECT told.story_id, told.article_id, told.reason, digest.made_at
+        FROM told JOIN digest ON digest.id = told.digest_id
+        LEFT JOIN delivery ON delivery.digest_id = told.digest_id AND delivery.part = told.part
+        WHERE told.chat_id = :chat AND digest.state <> 'failed'
+          AND (delivery.message_id = :message OR (:message IS NULL AND told.digest_id = (
+              SELECT max(other.digest_id) FROM told AS other
+              JOIN digest AS last ON last.id = other.digest_id
+              WHERE other.chat_id = :chat AND last.state <> 'failed')))
+        ORDER BY told.place
+        """,
+        {"chat": chat, "message": message},
+    )
+    return [_told_before(row) for row in rows]
+
+
+def _told_before(row: sqlite3.Row) -> ToldBefore:
+    kept = json.loads(row["reason"]) if row["reason"] else None
+    reason = kept and Reason(
+        kept["topic"], kept["hosts"], from_seconds(kept["newest"]), Terms(**kept["terms"])
+    )
+    return ToldBefore(
+        StoryId(row["story_id"]),
+        ArticleId(row["article_id"]),
+        from_seconds(row["made_at"]),
+        reason,
+    )
+
+
+async def message_of(db: Database, chat: ChatId, message: int) -> str | None:
+    """The content of a digest's message, as JSON. None: the chat was sent no such digest."""
+    row = await db.fetch_one(
+        """
+        SELECT content FROM delivery
+        WHERE chat_id = :chat AND message_id = :message AND digest_id IS NOT NULL
+        """,
+        {"chat": chat, "message": message},
+    )
+    return row["content"] if row else None

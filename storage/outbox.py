@@ -114,9 +114,9 @@ async def mark_sent(db: Database, delivery: DeliveryId, message_id: int) -> None
         await _settle(tx, delivery)
 
 
-async def mark_failed(db: Database, delivery: DeliveryId, error: str) -> None:
+async def mark_failed(db: Database, delivery: DeliveryId, error: str) -> bool:
     """Refused for good: the parts behind it are dropped, and what they and it would have told
-    counts as not told."""
+    counts as not told. False: its chat erased itself meanwhile."""
     values = {"id": delivery, "error": error}
     async with db.write() as tx:
         await tx.execute(
@@ -127,7 +127,7 @@ async def mark_failed(db: Database, delivery: DeliveryId, error: str) -> None:
             """,
             values,
         )
-        await tx.execute(
+        failed = await tx.execute(
             """
             UPDATE delivery SET state = 'failed', error = :error, lease_until = NULL
             WHERE id = :id OR (state IN ('waiting', 'held') AND digest_id =
@@ -136,6 +136,7 @@ async def mark_failed(db: Database, delivery: DeliveryId, error: str) -> None:
             values,
         )
         await _settle(tx, delivery)
+    return bool(failed)
 
 
 async def _settle(tx: Transaction, delivery: DeliveryId) -> None:
@@ -274,13 +275,6 @@ async def forget_delivered(db: Database, before: datetime) -> int:
         await tx.execute(
             """
             DELETE FROM told WHERE digest_id IN (SELECT id FROM digest WHERE made_at < :before)
-            """,
-            values,
-        )
-        await tx.execute(
-            """
-            DELETE FROM digest_page
-            WHERE digest_id IN (SELECT id FROM digest WHERE made_at < :before)
             """,
             values,
         )

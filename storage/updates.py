@@ -8,6 +8,7 @@ from typing import Final
 
 from digests.models import ChatId
 from storage.database import Database
+from storage.erasing import forget_update
 from storage.instants import from_seconds, to_seconds
 
 KEPT: Final = timedelta(hours=48)  # Telegram itself forgets updates after 24 h
@@ -88,10 +89,15 @@ async def has_newer(db: Database, update: StoredUpdate) -> bool:
 
 
 async def mark_handled(
-    db: Database, update: int, now: datetime, expected: Mapping[ChatId, str | None]
+    db: Database,
+    update: int,
+    now: datetime,
+    expected: Mapping[ChatId, str | None],
+    erased: bool = False,
 ) -> None:
     """Once and for all, together with what the chats' next plain words will answer (None: they
-    are a search): a command handled again must find that as it was."""
+    are a search): a command handled again must find that as it was. `erased`: it erased its chat,
+    and tells no more whose it was."""
     async with db.write() as tx:
         await tx.execute(
             "UPDATE incoming_update SET handled_at = :now, body = NULL WHERE id = :id",
@@ -101,6 +107,8 @@ async def mark_handled(
             "UPDATE subscriber SET expects = :expects WHERE chat_id = :chat",
             [{"chat": chat, "expects": expects} for chat, expects in expected.items()],
         )
+        if erased:
+            await forget_update(tx, update)
 
 
 async def forget_handled(db: Database, now: datetime) -> int:

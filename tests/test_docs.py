@@ -98,5 +98,5 @@ def test_files_that_the_readme_links_to_exist() -> None:
 
 
 def test_commands_named_in_the_readme_exist() -> None:
-    for name in re.findall(r"`/([a-z]+)", README):
+    for name in re.findall(r"`/([a-z_]+)", README):
         assert name in {*COMMANDS, *ADMIN_COMMANDS}, name

@@ -198,7 +198,7 @@ def test_offered_zones_exist_under_the_names_shown(code: str) -> None:
 def test_commands_that_texts_name_exist(code: str) -> None:
     for key, texts in keys(code).items():
         for text in texts:
-            for name in re.findall(r"(?<![\w/:.<])/([a-z]+)\b", text):
+            for name in re.findall(r"(?<![\w/:.<])/([a-z_]+)\b", text):
                 assert name in {*COMMANDS, *ADMIN_COMMANDS}, (key, name)
 
 

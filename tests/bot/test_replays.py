@@ -53,7 +53,9 @@ STEPS = {
     "stop": ("/schedule 9:00", "/stop"),
     "latest": ("/latest",),
     "why": ("/subscribe пожар", "/digest", "/why"),
-    "digest, its source muted": ("/subscribe пожар", "/digest", ">1", ">🔇"),
+    "privacy": ("/privacy",),
+    "delete_me": ("/subscribe пожар", "/schedule 9:00", "/delete_me"),
+    "delete_me, confirmed": ("/subscribe пожар", "/delete_me", ">" + say("erase.yes")),
     "sources": ("/sources",),
     "sources, muted": ("/sources", ">1", ">" + say("source.mute")),
     "sources, muted and not": (
