@@ -148,12 +148,6 @@ class MergeFrom(CallbackData, prefix="merge"):
     other: int = 0
 
 
-class Why(CallbackData, prefix="why"):
-    """Say in place why the stories of a digest are in it; `back`: show the digest again."""
-
-    back: bool = False
-
-
 class FollowShown(CallbackData, prefix="follow"):
     """Follow the words that the message shows."""
 
@@ -403,11 +397,3 @@ def stories_keyboard(
         row.append(button(spoken.say("stories.older") + " ➡️", older))
     rows = [row, [button(spoken.say("stories.follow"), FollowShown())] if follow else []]
     return keyboard(rows) if any(rows) else None
-
-
-def digest_keyboard(spoken: Language) -> InlineKeyboardMarkup:
-    return keyboard([[button(spoken.say("why.button"), Why())]])
-
-
-def reasons_keyboard(spoken: Language) -> InlineKeyboardMarkup:
-    return keyboard([[button(spoken.say("why.back"), Why(back=True))]])

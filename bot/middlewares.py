@@ -27,6 +27,12 @@ ADMIN: Final = "admin"  # flag: for the bot's administrators only
 TITLE_LETTERS: Final = 100
 
 
+class Alert(str):
+    """What a handler returns to be shown over the chat until it is put away."""
+
+    __slots__ = ()
+
+
 class Introduction(BaseMiddleware):
     """Finds or adds the subscriber a message or press belongs to."""
 
@@ -84,14 +90,15 @@ class Rights(BaseMiddleware):
 
 
 class PressAnswer(BaseMiddleware):
-    """Every button press is answered: with the text the handler returned, or silently."""
+    """Every press is answered: with the text or Alert that the handler returned, or silently."""
 
     async def __call__(
         self, handler: Handler, event: TelegramObject, data: dict[str, Any]
     ) -> object:
         result = await handler(event, data)
         if isinstance(event, CallbackQuery):
-            await answer_press(event, result if isinstance(result, str) else None)
+            text = result if isinstance(result, str) else None
+            await answer_press(event, text, alert=isinstance(result, Alert))
         return result
 
 

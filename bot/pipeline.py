@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.context import Context, Core
+from bot.digest_keyboards import digest_keyboard
 from bot.i18n import language
-from bot.keyboards import digest_keyboard
 from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
 from digests.models import Access, Digest, Subscriber
@@ -63,18 +63,17 @@ class Rendered:
     """A digest's messages for all who read it in one language and zone."""
 
     digest: Digest
-    pages: tuple[Page, ...]
-    contents: tuple[str, ...]  # JSON, replies left open
+    updates: tuple[Page, ...]  # messages by themselves, replies left open
+    pages: tuple[str, ...]  # JSON; the first is sent, the others are turned to
     told: tuple[Told, ...]
 
-    def contents_for(self, asked: Asked) -> list[str]:
+    def messages_for(self, asked: Asked) -> list[str]:
         """The messages of one chat, each update as a reply to its own earlier message."""
-        return [
+        updates = [
             replace(page.message, reply_to=asked.message(page.message.reply_to)).to_json()
-            if page.message.reply_to
-            else content
-            for page, content in zip(self.pages, self.contents, strict=True)
+            for page in self.updates
         ]
+        return [*updates, *self.pages[:1]]
 
 
 @dataclass
@@ -109,8 +108,9 @@ class Publishing:
                 chat := one.subscriber.chat_id,
                 one.slot,
                 its.digest.since,
-                its.contents_for(asked[chat]),
+                its.messages_for(asked[chat]),
                 its.told,
+                its.pages[1:],
             )
             for one, its in zip(due, rendered, strict=True)
         ]
@@ -137,17 +137,27 @@ class Publishing:
             reader = Reader(
                 language(subscriber.language), ZoneInfo(subscriber.zone), self.context.username
             )
-            # A group's digest is everybody's: nobody turns its page for the others.
-            keys = digest_keyboard(reader.language) if subscriber.is_private else None
-            pages = render_digest(digest, reader, keys)
-            contents = [page.message.to_json() for page in pages]
-            told = [
-                Told(telling.story.id, telling.story.lead.id, part, telling.reason)
-                for part, page in enumerate(pages, 1)
-                for telling in page.told
-            ]
-            self._rendered[known] = Rendered(digest, tuple(pages), tuple(contents), tuple(told))
+            self._rendered[known] = render(digest, reader, buttons=subscriber.is_private)
         return self._rendered[known]
+
+
+def render(digest: Digest, reader: Reader, *, buttons: bool) -> Rendered:
+    """A group's digest is everybody's and has no buttons: nobody turns its page for the others."""
+    rendered = render_digest(digest, reader, numbered=buttons)
+    updates = [page for page in rendered if not page.number]
+    pages = [page for page in rendered if page.number]
+    told = [
+        Told(one.story.id, one.story.lead.id, part, one.reason, page.number)
+        for part, page in [*enumerate(updates, 1), *((len(updates) + 1, page) for page in pages)]
+        for one in page.told
+    ]
+    contents, place = [], 0
+    for page in pages:
+        places = range(place, place := place + len(page.told))
+        keys = digest_keyboard(places, page.number, len(pages), reader.language)
+        shown = replace(page.message, keyboard=keys) if buttons else page.message
+        contents.append(shown.to_json())
+    return Rendered(digest, tuple(updates), tuple(contents), tuple(told))
 
 
 async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -> Digest:

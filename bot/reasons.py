@@ -1,6 +1,7 @@
 """Why the stories of a digest are in it: the terms they were ranked by, kept as they were then."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from aiogram.types import InlineKeyboardMarkup
@@ -8,11 +9,19 @@ from aiogram.utils.formatting import Bold, Italic, Text
 
 from bot.context import Context
 from bot.i18n import Language
-from bot.rendering import LISTED_LETTERS, Message, Reader, linked_title, message_of, shortened
-from digests.models import Article, ChatId, Terms
+from bot.rendering import (
+    LISTED_LETTERS,
+    MESSAGE_LETTERS,
+    Message,
+    Reader,
+    linked_title,
+    message_of,
+    shortened,
+)
+from digests.models import Article, ChatId, Reason, Terms
 from digests.ranking import WEIGHTS
-from storage import articles, digests
-from storage.digests import ToldBefore
+from storage import articles, telling
+from storage.telling import ToldBefore
 
 TOPIC_LETTERS: Final = 40
 
@@ -27,7 +36,7 @@ class Explained:
 
 async def explain(context: Context, chat: ChatId, message: int | None = None) -> list[Explained]:
     """The stories of a message in reading order; `message` None: of the last digest."""
-    told = await digests.told_by(context.db, chat, message)
+    told = await telling.told_by(context.db, chat, message)
     seen = await articles.members_of(context.db, chat, [one.story for one in told])
     by_id = {article.id: article for article in seen}
     return [Explained(one, by_id[one.article]) for one in told if one.article in by_id]
@@ -36,27 +45,41 @@ async def explain(context: Context, chat: ChatId, message: int | None = None) ->
 def render_reasons(
     explained: list[Explained], reader: Reader, keyboard: InlineKeyboardMarkup | None = None
 ) -> Message:
+    """What does not fit into one message is left out."""
     spoken = reader.language
-    parts: list[Text | str] = [Bold(spoken.say("why.heading")), "\n"]
+    content = Text(Bold(spoken.say("why.heading")), "\n")
     for one in explained:
         title = linked_title(one.article, reader, LISTED_LETTERS)
-        parts += ["\n", title, "\n", *_lines(one.told, spoken)]
-    return message_of(Text(*parts), keyboard)
+        longer = Text(content, "\n", title, "\n", *_lines(one.told, spoken))
+        if len(longer.render()[0]) > MESSAGE_LETTERS:
+            break
+        content = longer
+    return message_of(content, keyboard)
 
 
 def _lines(told: ToldBefore, spoken: Language) -> list[Text | str]:
-    reason = told.reason
-    if reason is None:
+    if told.reason is None:
         return [spoken.say("why.update"), "\n"]
+    facts = _facts(told.reason, told.made, spoken)
+    return [facts, "\n", Italic(_sum(told.reason.terms, spoken)), "\n"]
+
+
+def say_reason(told: ToldBefore, spoken: Language) -> str:
+    """Why one story is here, short enough for the answer to a press."""
+    if told.reason is None:
+        return spoken.say("why.update")
+    return f"{_facts(told.reason, told.made, spoken)}\n\n{_sum(told.reason.terms, spoken)}"
+
+
+def _facts(reason: Reason, made: datetime, spoken: Language) -> str:
     topic = reason.topic and shortened(reason.topic, TOPIC_LETTERS)
-    facts = " · ".join(
+    return " · ".join(
         (
             spoken.say("why.topic", topic=topic) if topic else spoken.say("why.main"),
             spoken.say("count.sources", reason.hosts),
-            spoken.age(reason.newest, told.made),
+            spoken.age(reason.newest, made),
         )
     )
-    return [facts, "\n", Italic(_sum(reason.terms, spoken)), "\n"]
 
 
 def _sum(terms: Terms, spoken: Language) -> str:

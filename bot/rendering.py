@@ -21,7 +21,8 @@ from aiogram.utils.formatting import (
 )
 
 from bot.i18n import Language
-from digests.composing import HOST_LETTERS, NAMED_HOSTS, PART_LINKS, reason_of
+from digests.composing import reason_of
+from digests.lengths import HOST_LETTERS, NAMED_HOSTS, PART_LINKS
 from digests.models import Article, Digest, Item, Line, Reason, Section, Story, Update, host_of
 
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
@@ -92,20 +93,22 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A message of a digest and the stories it tells, in reading order."""
+    """A message of a digest, or a page of its last one, and the stories told, in reading order."""
 
     message: Message
     told: tuple[Telling, ...]
+    number: int = 0  # 1, 2, … of the digest's own message; 0: what moved on, a message by itself
 
 
-def render_digest(
-    digest: Digest, reader: Reader, keyboard: InlineKeyboardMarkup | None = None
-) -> list[Page]:
-    """The messages of a digest, in order: updates first, each as a reply to what it continues;
-    all but updates carry the keyboard. Empty: nothing to tell."""
-    pages = _pack(_blocks(digest, reader), _header(digest, reader))
-    told = [Page(message_of(Text(*content), keyboard), tuple(told)) for content, told in pages]
-    return [*_update_pages(digest, reader), *told]
+def render_digest(digest: Digest, reader: Reader, *, numbered: bool = False) -> list[Page]:
+    """A digest in order: updates first, each a reply to what it continues, then its pages.
+    Empty: nothing to tell."""
+    packed = _pack(_blocks(digest, reader, numbered=numbered), digest, reader)
+    pages = [
+        Page(message_of(Text(*content)), tuple(told), number)
+        for number, (content, told) in enumerate(packed, 1)
+    ]
+    return [*_update_pages(digest, reader), *pages]
 
 
 def _update_pages(digest: Digest, reader: Reader) -> list[Page]:
@@ -118,19 +121,22 @@ def _update_pages(digest: Digest, reader: Reader) -> list[Page]:
     ]
 
 
-def _blocks(digest: Digest, reader: Reader) -> Iterable[tuple[Text, Telling]]:
+def _blocks(digest: Digest, reader: Reader, *, numbered: bool) -> Iterable[tuple[Text, Telling]]:
     alone = len(digest.sections) == 1 and digest.sections[0].topic is None
+    number = 0
     for section in digest.sections:
         for position, item in enumerate(section.items):
-            content = render_item(item, reader)
+            number += 1
+            content = render_item(item, reader, number if numbered else None)
             if position == 0 and not alone:
                 content = Text(_section_heading(section, reader), content)
             yield content, Telling(item.story, reason_of(item, section))
 
 
 def _pack(
-    blocks: Iterable[tuple[Text, Telling]], header: Text
+    blocks: Iterable[tuple[Text, Telling]], digest: Digest, reader: Reader
 ) -> list[tuple[list[Text], list[Telling]]]:
+    header = _header(digest, reader)
     pages: list[tuple[list[Text], list[Telling]]] = []
     content: list[Text] = [header]
     told: list[Telling] = []
@@ -139,7 +145,8 @@ def _pack(
         letters, links = _size(block)
         if told and (used + letters > MESSAGE_LETTERS or linked + links > PART_LINKS):
             pages.append((content, told))
-            content, told, used, linked = [], [], 0, 0
+            content, told = [_title(digest, reader)], []
+            used, linked = _size(content[0])
         content.append(block)
         told.append(telling)
         used, linked = used + letters, linked + links
@@ -159,9 +166,7 @@ def _size(content: Text) -> tuple[int, int]:
 
 
 def _header(digest: Digest, reader: Reader) -> Text:
-    language = reader.language
-    day = language.full_date(digest.made.astimezone(reader.zone).date())
-    items = digest.items
+    language, items = reader.language, digest.items
     hosts = {host for item in items for host in item.story.hosts}
     facts = " · ".join(
         (
@@ -170,7 +175,15 @@ def _header(digest: Digest, reader: Reader) -> Text:
             language.say("digest.minutes", digest.minutes),
         )
     )
-    return Text("🗞 ", Bold(language.say("digest.title", day=day)), "\n", facts, "\n")
+    return Text(_title(digest, reader), facts, "\n")
+
+
+def _title(digest: Digest, reader: Reader) -> Text:
+    """What it is and when it was made; stands over every page."""
+    local = digest.made.astimezone(reader.zone)
+    day = reader.language.full_date(local.date())
+    title = reader.language.say("digest.title", day=day, at=f"{local:%H:%M}")
+    return Text("🗞 ", Bold(title), "\n")
 
 
 def _section_heading(section: Section, reader: Reader) -> Text:
@@ -178,9 +191,10 @@ def _section_heading(section: Section, reader: Reader) -> Text:
     return Text("\n", Bold(shortened(name.upper(), TOPIC_LETTERS)), "\n")
 
 
-def render_item(item: Item, reader: Reader) -> Text:
-    """The title, its sentences, its sources, and what is folded."""
-    parts: list[Text | str] = ["\n", linked_title(item.story.lead, reader), "\n"]
+def render_item(item: Item, reader: Reader, number: int | None = None) -> Text:
+    """The title, its sentences, its sources, and what is folded; `number` None: without."""
+    parts: list[Text | str] = ["\n", f"{number}. " if number else ""]
+    parts += [linked_title(item.story.lead, reader), "\n"]
     if item.sentences:
         parts += [*_told(item, item.sentences, reader), "\n"]
     parts += [sources_line(item.story, reader), "\n"]

@@ -12,13 +12,19 @@ from math import ceil, sqrt
 from typing import Final
 
 from digests.clustering import is_read, likeness
+from digests.lengths import (
+    LETTERS_A_MINUTE,
+    PART_LETTERS,
+    item_letters,
+    parts_of,
+    visible_letters,
+)
 from digests.models import (
     Candidate,
     Digest,
     Item,
     Keys,
     Level,
-    Line,
     Looked,
     Reason,
     Section,
@@ -32,9 +38,6 @@ from digests.text.keys import lemma_keys
 from digests.topics import Query, interests, matches
 from digests.updates import Report, update_of
 
-LETTERS_A_MINUTE: Final = 1_500  # about 220 words
-PART_LETTERS: Final = 3_800  # visible characters of one message; Telegram takes 4,096
-PART_LINKS: Final = 100  # links and folds of one message; Telegram drops those beyond
 PARTS_BY_MINUTES: Final = {2: 1, 5: 2, 10: 4}
 MOST_STORIES: Final = 12
 MOST_MAIN_STORIES: Final = 3
@@ -43,11 +46,6 @@ TWICE_ALIKE: Final = 0.25  # more alike than that, two items would tell one even
 MOST_OF_ONE_HOST: Final = 3
 TOPIC_SHARE: Final = 0.4
 RELEVANCE: Final = 0.75  # of the MMR trade between score and difference from what is chosen
-NAMED_HOSTS: Final = 3
-HOST_LETTERS: Final = 40
-HEADER_LETTERS: Final = 160
-SECTION_LETTERS: Final = 70
-ITEM_LETTERS: Final = 60  # line ends, «12 источников:», «и ещё 9»
 DETAIL_SENTENCES: Final = 3
 GAINS: Final = {Level.SENTENCE: 1.0, Level.SUMMARY: 0.6, Level.FULL: 0.4}  # of raising an item
 
@@ -115,12 +113,7 @@ def compose(
 
     Deterministic: equal arguments give equal digests.
     """
-    wanted = [
-        one
-        for one in material
-        if is_read(one.story.lead.language, languages) and not _is_muted(one.keys, muted)
-    ]
-    candidates = rank(_candidate(one, topics, now) for one in wanted)
+    candidates = ranked(material, topics, now, muted=muted, languages=languages)
     chosen = _choose(candidates, topics, form)
     sections = _fitting(chosen, topics, form)
     sections = _raise_levels(sections, form)
@@ -136,6 +129,23 @@ def compose(
         looked=looked or Looked(),
         minutes=max(1, ceil(letters / LETTERS_A_MINUTE)),
     )
+
+
+def ranked(
+    material: Iterable[Material],
+    topics: Sequence[Query],
+    now: datetime,
+    *,
+    muted: Sequence[Query] = (),
+    languages: Sequence[str] = (),
+) -> list[Candidate]:
+    """What a digest may choose from, best first: what is muted or not read is left out."""
+    wanted = [
+        one
+        for one in material
+        if is_read(one.story.lead.language, languages) and not _is_muted(one.keys, muted)
+    ]
+    return rank(_candidate(one, topics, now) for one in wanted)
 
 
 def _updates(retold: Iterable[Retold]) -> tuple[Update, ...]:
@@ -262,7 +272,7 @@ def _sections(chosen: list[Candidate], topics: Sequence[Query], form: Form) -> t
 def _fitting(chosen: list[Candidate], topics: Sequence[Query], form: Form) -> tuple[Section, ...]:
     """The sections as titles; what is worth least gives way until the messages hold them."""
     left = list(chosen)
-    while len(left) > 1 and _parts(_sections(left, topics, form)) > form.parts:
+    while len(left) > 1 and parts_of(_sections(left, topics, form)) > form.parts:
         left.remove(min(reversed(left), key=lambda c: c.terms.score))
     return _sections(left, topics, form)
 
@@ -287,7 +297,7 @@ def _raise_levels(sections: tuple[Section, ...], form: Form) -> tuple[Section, .
             return sections
         _, number, raised = max(raises, key=lambda one: (one[0], -one[1]))
         tried = _replace_item(sections, number, raised)
-        if visible_letters(tried) <= form.letters and _parts(tried) <= form.parts:
+        if visible_letters(tried) <= form.letters and parts_of(tried) <= form.parts:
             sections = tried
         else:
             refused.add((number, raised.level))
@@ -312,7 +322,7 @@ def _add_details(sections: tuple[Section, ...], form: Form) -> tuple[Section, ..
             continue
         detailed = replace(item, details=in_reading_order(item.story, more))
         tried = _replace_item(sections, number, detailed)
-        if _parts(tried) <= form.parts:
+        if parts_of(tried) <= form.parts:
             sections = tried
     return sections
 
@@ -336,58 +346,3 @@ def _replace_item(sections: tuple[Section, ...], number: int, item: Item) -> tup
 def reason_of(item: Item, section: Section) -> Reason:
     """What is kept of why an item is here."""
     return Reason(section.topic, len(item.story.hosts), item.story.newest, item.terms)
-
-
-# --- lengths ---------------------------------------------------------------------------------
-
-
-def item_letters(item: Item) -> int:
-    """Visible characters of an item unfolded no further than it is sent; never too few."""
-    titles = {article.host: article.outlet for article in reversed(item.story.articles)}
-    named = [titles[host] for host in item.story.hosts[:NAMED_HOSTS]]
-    names = sum(min(len(name), HOST_LETTERS) + 2 for name in named)
-    return (
-        ITEM_LETTERS
-        + len(item.story.lead.title)
-        + names
-        + sum(line_letters(item, line) for line in item.sentences)
-    )
-
-
-def folded_letters(item: Item) -> int:
-    return sum(line_letters(item, line) for line in item.details)
-
-
-def line_letters(item: Item, line: Line) -> int:
-    """A sentence and, where it is not of the lead article, its source in brackets."""
-    named = 0 if line.article.id == item.story.lead.id else len(line.article.outlet) + 3
-    return len(line.text) + 1 + min(named, HOST_LETTERS + 3)
-
-
-def item_links(item: Item) -> int:
-    """Entities of an item that Telegram counts: title, sources, quoted reports, the fold."""
-    quoted = sum(line.article.id != item.story.lead.id for line in (*item.sentences, *item.details))
-    return 1 + min(len(item.story.hosts), NAMED_HOSTS) + quoted + bool(item.details)
-
-
-def visible_letters(sections: tuple[Section, ...]) -> int:
-    return HEADER_LETTERS + sum(
-        SECTION_LETTERS + sum(item_letters(item) for item in section.items) for section in sections
-    )
-
-
-def _parts(sections: tuple[Section, ...]) -> int:
-    """How many messages the items fill when none is split."""
-    parts, used, linked = 1, HEADER_LETTERS, 0
-    for section in sections:
-        for position, item in enumerate(section.items):
-            letters = item_letters(item) + folded_letters(item)
-            letters += SECTION_LETTERS if position == 0 else 0
-            if letters > PART_LETTERS - HEADER_LETTERS:
-                return MOST_STORIES + 1  # no message would hold it whole
-            links = item_links(item)
-            if used + letters > PART_LETTERS or linked + links > PART_LINKS:
-                parts, used, linked = parts + 1, SECTION_LETTERS, 0
-            used += letters
-            linked += links
-    return parts

@@ -1,14 +1,13 @@
 """Digests as they were made: one a slot, written with their messages and what they tell."""
 
 import json
-import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from digests.models import ArticleId, ChatId, DigestId, Reason, StoryId, Terms
+from digests.models import ArticleId, ChatId, DigestId, Reason, StoryId
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 from storage.schedules import Move, move_in
@@ -22,6 +21,7 @@ class Told:
     article: ArticleId
     part: int
     reason: Reason | None = None  # None: an update
+    page: int = 1  # of its message; 0: an update, which has no pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Publication:
     since: datetime
     messages: Sequence[str]
     told: Sequence[Told]
+    more_pages: Sequence[str] = ()  # of the last message, which shows the first
 
 
 async def window_starts(
@@ -173,7 +174,7 @@ async def publish_all(
         found = [written.pop((one.chat, one.slot.name), None) for one in publications]
         for number, one in zip(found, publications, strict=True):
             if number is not None:
-                await _write_parts(tx, one.chat, number, made, one.messages, one.told)
+                await _write_parts(tx, number, made, one)
     return found
 
 
@@ -183,13 +184,10 @@ def _head(one: Publication) -> list[object]:
 
 
 async def _write_parts(
-    tx: Transaction,
-    chat: ChatId,
-    digest: DigestId,
-    made: datetime,
-    messages: Sequence[str],
-    told: Sequence[Told],
+    tx: Transaction, digest: DigestId, made: datetime, publication: Publication
 ) -> None:
+    chat, told = publication.chat, publication.told
+    updates = sum(one.page == 0 for one in told)
     await tx.execute_all(
         """
         INSERT INTO delivery (chat_id, digest_id, part, content, due_at, created_at)
@@ -203,15 +201,23 @@ async def _write_parts(
                 "content": content,
                 "made": to_seconds(made),
             }
-            for part, content in enumerate(messages, 1)
+            for part, content in enumerate(publication.messages, 1)
+        ],
+    )
+    await tx.execute_all(
+        "INSERT INTO digest_page (digest_id, page, content) VALUES (:digest, :page, :content)",
+        [
+            {"digest": digest, "page": page, "content": content}
+            for page, content in enumerate(publication.more_pages, 2)
         ],
     )
     # Two stories may have become one since they were read.
     await tx.execute_all(
         """
-        INSERT OR IGNORE INTO told (chat_id, story_id, article_id, digest_id, part, place, reason)
+        INSERT OR IGNORE INTO told (chat_id, story_id, article_id, digest_id, part, page, place,
+                                    reason)
         VALUES (:chat, ifnull((SELECT story_id FROM article WHERE id = :article), :story),
-                :article, :digest, :part, :place, :reason)
+                :article, :digest, :part, :page, :place, :reason)
         """,
         [
             {
@@ -220,10 +226,11 @@ async def _write_parts(
                 "article": one.article,
                 "digest": digest,
                 "part": one.part,
+                "page": one.page,
                 "place": place,
                 "reason": _reason_json(one.reason),
             }
-            for place, one in enumerate(told)
+            for place, one in enumerate(told, -updates)
         ],
     )
 
@@ -239,61 +246,3 @@ def _reason_json(reason: Reason | None) -> str | None:
         "terms": asdict(reason.terms),
     }
     return json.dumps(kept, ensure_ascii=False)
-
-
-# --- what was told and why -------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ToldBefore:
-    """A story as a digest told it."""
-
-    story: StoryId
-    article: ArticleId
-    made: datetime
-    reason: Reason | None  # None: an update
-
-
-async def told_by(db: Database, chat: ChatId, message: int | None) -> list[ToldBefore]:
-    """What a message of a digest told the chat, in reading order; `message` None: the last digest
-    that told anything."""
-    rows = await db.fetch_all(
-        """
-        SELECT told.story_id, told.article_id, told.reason, digest.made_at
-        FROM told JOIN digest ON digest.id = told.digest_id
-        LEFT JOIN delivery ON delivery.digest_id = told.digest_id AND delivery.part = told.part
-        WHERE told.chat_id = :chat AND digest.state <> 'failed'
-          AND (delivery.message_id = :message OR (:message IS NULL AND told.digest_id = (
-              SELECT max(other.digest_id) FROM told AS other
-              JOIN digest AS last ON last.id = other.digest_id
-              WHERE other.chat_id = :chat AND last.state <> 'failed')))
-        ORDER BY told.place
-        """,
-        {"chat": chat, "message": message},
-    )
-    return [_told_before(row) for row in rows]
-
-
-def _told_before(row: sqlite3.Row) -> ToldBefore:
-    kept = json.loads(row["reason"]) if row["reason"] else None
-    reason = kept and Reason(
-        kept["topic"], kept["hosts"], from_seconds(kept["newest"]), Terms(**kept["terms"])
-    )
-    return ToldBefore(
-        StoryId(row["story_id"]),
-        ArticleId(row["article_id"]),
-        from_seconds(row["made_at"]),
-        reason,
-    )
-
-
-async def message_of(db: Database, chat: ChatId, message: int) -> str | None:
-    """The content of a digest's message, as JSON. None: the chat was sent no such digest."""
-    row = await db.fetch_one(
-        """
-        SELECT content FROM delivery
-        WHERE chat_id = :chat AND message_id = :message AND digest_id IS NOT NULL
-        """,
-        {"chat": chat, "message": message},
-    )
-    return row["content"] if row else None

@@ -278,6 +278,13 @@ async def forget_delivered(db: Database, before: datetime) -> int:
             """,
             values,
         )
+        await tx.execute(
+            """
+            DELETE FROM digest_page
+            WHERE digest_id IN (SELECT id FROM digest WHERE made_at < :before)
+            """,
+            values,
+        )
         return await tx.execute(
             """
             DELETE FROM delivery WHERE state IN ('sent', 'failed') AND created_at < :before

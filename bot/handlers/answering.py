@@ -1,5 +1,8 @@
 """How handlers answer: a menu edits its message in place, a command gets a message of its own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from aiogram.exceptions import TelegramBadRequest
 from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
 
@@ -21,8 +24,15 @@ async def show(
         return
     if not isinstance(event.message, Message):
         raise StaleButtonError  # the message is too old for Telegram to name
-    try:
+    with unless_the_same():
         await event.message.edit_text(**message.as_kwargs())
+
+
+@contextmanager
+def unless_the_same() -> Iterator[None]:
+    """A press handled twice changes a message to what it is already: no error."""
+    try:
+        yield
     except TelegramBadRequest as error:
         if NOT_MODIFIED not in error.message:
             raise

@@ -1,4 +1,4 @@
-"""Why a story is in a digest: a button under it, or `/why` for the last one or in reply to one."""
+"""Why stories are in a digest: `/why` for the last one or in reply to one."""
 
 import json
 
@@ -7,14 +7,14 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
+from bot.digest_keyboards import Why, reasons_keyboard
 from bot.errors import StaleButtonError
 from bot.handlers.answering import say, show
 from bot.i18n import Language
-from bot.keyboards import Why, reasons_keyboard
 from bot.reasons import explain, render_reasons
 from bot.rendering import Reader
 from digests.models import ChatId, Subscriber
-from storage import digests
+from storage import telling
 
 
 def make_router() -> Router:
@@ -42,16 +42,16 @@ async def turn(
     spoken: Language,
     reader: Reader,
 ) -> None:
-    """From a digest to its reasons and back, in place."""
+    """Digests sent before their items had numbers: to the reasons and back, in place."""
     if not isinstance(press.message, Message):
         raise StaleButtonError
     chat, number = subscriber.chat_id, press.message.message_id
     if callback_data.back:
-        content = await digests.message_of(context.db, chat, number)
-        if content is None:
+        shown = await telling.page_of(context.db, chat, number)
+        if shown is None:
             raise StaleButtonError
         await bot.edit_message_text(
-            chat_id=chat, message_id=number, parse_mode=None, **json.loads(content)
+            chat_id=chat, message_id=number, parse_mode=None, **json.loads(shown.content)
         )
         return
     explained = await explain(context, chat, number)

@@ -26,8 +26,9 @@ from bot.rendering import (
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import run_sandbox
 from bot.sandbox.world import World
-from digests.composing import Form, Material, compose, folded_letters, form_for, item_letters
+from digests.composing import Form, Material, compose, form_for
 from digests.errors import ArticleRejectedError
+from digests.lengths import folded_letters, item_letters
 from digests.models import Article, ArticleId, Digest, Entry, Pick, SourceId, StoryId
 from digests.preparing import prepare
 from tests.factories import NOW, TEXT, a_source, a_story, an_article, hours, query, unlike_others

@@ -53,6 +53,7 @@ STEPS = {
     "stop": ("/schedule 9:00", "/stop"),
     "latest": ("/latest",),
     "why": ("/subscribe пожар", "/digest", "/why"),
+    "digest, its source muted": ("/subscribe пожар", "/digest", ">1", ">🔇"),
     "privacy": ("/privacy",),
     "delete_me": ("/subscribe пожар", "/schedule 9:00", "/delete_me"),
     "delete_me, confirmed": ("/subscribe пожар", "/delete_me", ">" + say("erase.yes")),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiogram.filters.callback_data import CallbackData
 
-from bot import keyboards, source_keyboards
+from bot import digest_keyboards, keyboards, source_keyboards
 from bot.i18n import language
 from tests.bot.living import Running, ask, left_by
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 say = language("ru").say
 # Who sees a source may have it looked at again; how often is bounded.
 READING = ("go:topics:0", "go:sources:0", "more:latest:5:5", "why:0", "why:1", "retry:999999",
-           "src:1:0")  # fmt: skip
+           "src:1:0", "page:1", "page:2", "item:0", "whyitem:0", "all:0")  # fmt: skip
 CHANGING = (
     "access:1001:1", "access:1001:0", "go:hour:0", "go:schedule:0", "go:time:0", "go:days:0",
     "go:zone:0", "go:off:0", "go:on:0", "go:settings:0", "go:length:0", "go:language:0",
@@ -27,7 +27,7 @@ CHANGING = (
     "hour:menu:0900", "hour:start:0900", "day:31", "zone:menu:Asia/Tokyo", "zone:start:Asia/Tokyo",
     "lang:en", "reads:all", "main:0", "min:10", "tell:1", "drop:1:0", "unmute:1", "dropsrc:1:1",
     "go:moretime:0", "go:quiet:0", "hour:more:1200", "every:3", "quiet:2300-0800", "quiet:off",
-    "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow",
+    "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow", "hush:0:1",
     "tune:1:weight:75:0", "tune:1:mute::0", "offer:1:1", "offer:1:0", "request:1:own",
     "request:1:shared", "request:1:no", "starter:ru",
     "erase:1", "erase:0",
@@ -37,7 +37,8 @@ CHANGING = (
 async def test_every_button_is_tried() -> None:
     known = {
         kind.__prefix__
-        for kind in (*vars(keyboards).values(), *vars(source_keyboards).values())
+        for module in (keyboards, source_keyboards, digest_keyboards)
+        for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, CallbackData) and kind is not CallbackData
     }
     assert {data.partition(":")[0] for data in (*READING, *CHANGING)} == known

@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 
 from digests.composing import (
     DETAIL_SENTENCES,
-    LETTERS_A_MINUTE,
     MOST_MAIN_STORIES,
     MOST_STORIES,
-    PART_LETTERS,
     Form,
     Material,
-    _parts,
     compose,
-    folded_letters,
     form_for,
+)
+from digests.lengths import (
+    LETTERS_A_MINUTE,
+    PART_LETTERS,
+    folded_letters,
     item_letters,
+    parts_of,
     visible_letters,
 )
 from digests.models import Article, Digest, Keys, Level, Looked, Pick, StoryId
@@ -225,7 +227,7 @@ def test_groups_and_channels_get_one_message() -> None:
 def test_long_titles_give_way_until_a_message_holds_them() -> None:
     items = [material(n, unlike_others(n, 29), hosts=3) for n in range(1, 13)]
     digest = made(items, (), Form(2, 1))
-    assert _parts(digest.sections) == 1
+    assert parts_of(digest.sections) == 1
     assert 5 < len(digest.items) < MOST_STORIES
 
 
@@ -319,7 +321,7 @@ def test_any_digest_keeps_its_promises(
         assert form.main or None not in names
         assert sum(len(s.items) for s in digest.sections if s.topic is None) <= MOST_MAIN_STORIES
 
-    assert _parts(digest.sections) <= form.parts
+    assert parts_of(digest.sections) <= form.parts
     for item in digest.items:
         assert len(item.sentences) <= int(item.level) <= form.sentences
         order_in_source = [

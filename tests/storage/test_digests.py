@@ -8,7 +8,7 @@ import pytest
 
 from digests.models import ArticleId, ChatId, DigestId, ScheduleId, StoryId
 from digests.schedules import Timing
-from storage import digests, outbox, schedules
+from storage import digests, outbox, schedules, telling
 from storage.articles import stories_arrived
 from storage.database import Database
 from storage.digests import Publication, Slot, Told, publish
@@ -192,4 +192,4 @@ async def test_what_never_arrived_was_not_the_last_that_told(db: Database, chat:
     assert first is not None
     async with db.write() as tx:
         await tx.execute("UPDATE digest SET state = 'failed' WHERE id = :id", {"id": second})
-    assert [one.story for one in await digests.told_by(db, chat, None)] == [1]
+    assert [one.story for one in await telling.told_by(db, chat, None)] == [1]

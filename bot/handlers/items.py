@@ -1,0 +1,171 @@
+"""Under a digest: its pages, the menu of an item, everything it was chosen from. All in place."""
+
+import json
+from typing import Any
+
+from aiogram import Router
+from aiogram.types import CallbackQuery, Message
+from aiogram.utils.formatting import Bold, Text
+
+from bot.context import Context
+from bot.digest_keyboards import (
+    LISTED,
+    HushItem,
+    ListAll,
+    Menu,
+    OpenItem,
+    TurnPage,
+    WhyItem,
+    digest_keyboard,
+    item_keyboard,
+    list_keyboard,
+)
+from bot.errors import StaleButtonError
+from bot.handlers.answering import show, unless_the_same
+from bot.i18n import Language
+from bot.middlewares import Alert
+from bot.reasons import Explained, explain, say_reason
+from bot.rendering import Reader, address_of, render_stories
+from bot.whole_list import everything_new
+from digests.models import Subscriber
+from storage import care, telling
+
+
+def make_router() -> Router:
+    router = Router(name="items")
+    press = router.callback_query
+    press.register(turn_page, TurnPage.filter())
+    press.register(open_item, OpenItem.filter())
+    press.register(tell_why, WhyItem.filter())
+    press.register(hush, HushItem.filter(), flags={"changes": True})
+    press.register(list_all, ListAll.filter())
+    return router
+
+
+async def turn_page(
+    press: CallbackQuery,
+    callback_data: TurnPage,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> None:
+    message, page = _digest(press), callback_data.page
+    shown = await telling.page_of(context.db, subscriber.chat_id, message.message_id, page)
+    if shown is None:
+        raise StaleButtonError
+    told = await telling.told_by(context.db, subscriber.chat_id, message.message_id)
+    places = [one.place for one in told if one.page == page]
+    content: dict[str, Any] = json.loads(shown.content)
+    content["reply_markup"] = digest_keyboard(places, page, shown.pages, spoken)
+    with unless_the_same():
+        await message.edit_text(parse_mode=None, **content)
+
+
+async def open_item(
+    press: CallbackQuery,
+    callback_data: OpenItem,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+) -> None:
+    await _show_menu(press, callback_data.place, context, subscriber, spoken, reader)
+
+
+async def _show_menu(
+    press: CallbackQuery,
+    place: int,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+) -> None:
+    """As things stand now: what was pressed shows."""
+    message, item = await _item(press, context, subscriber, place)
+    chat, article = subscriber.chat_id, item.article
+    hushed = (await care.muted_sources(context.db, [chat])).get(chat, frozenset())
+    menu = Menu(
+        place,
+        item.told.page,
+        article.title,
+        address_of(article, reader.bot),
+        article.source.title,
+        article.source.id in hushed,
+    )
+    with unless_the_same():
+        await message.edit_reply_markup(reply_markup=item_keyboard(menu, spoken))
+
+
+async def tell_why(
+    press: CallbackQuery,
+    callback_data: WhyItem,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> str:
+    _, item = await _item(press, context, subscriber, callback_data.place)
+    return Alert(say_reason(item.told, spoken))
+
+
+async def hush(
+    press: CallbackQuery,
+    callback_data: HushItem,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+) -> str:
+    place, muted = callback_data.place, callback_data.wanted
+    _, item = await _item(press, context, subscriber, place)
+    source = item.article.source
+    await care.mute_source(context.db, subscriber.chat_id, source.id, muted=muted)
+    await _show_menu(press, place, context, subscriber, spoken, reader)
+    return spoken.say("item.hushed" if muted else "item.unhushed", source=source.title)
+
+
+async def list_all(
+    press: CallbackQuery,
+    callback_data: ListAll,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+) -> None:
+    message, offset = _digest(press), max(0, callback_data.offset)
+    shown = await telling.page_of(context.db, subscriber.chat_id, message.message_id)
+    if shown is None:
+        raise StaleButtonError
+    stories = await everything_new(context, subscriber, shown.since)
+    keys = list_keyboard(offset, len(stories), spoken)
+    since = spoken.short_moment(shown.since, reader.zone)
+    heading = Text(
+        "🗞 ",
+        Bold(spoken.say("digest.all")),
+        "\n",
+        spoken.say("digest.all_since", since=since),
+        " · ",
+        spoken.say("digest.stories", len(stories)),
+        "\n",
+    )
+    page = stories[offset : offset + LISTED]
+    now = context.now()
+    await show(press, render_stories(page, heading, reader, now, keys, sentences=False))
+
+
+def _digest(press: CallbackQuery) -> Message:
+    """The message that was pressed. Raises StaleButtonError: too old for Telegram to name."""
+    if not isinstance(press.message, Message):
+        raise StaleButtonError
+    return press.message
+
+
+async def _item(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, place: int
+) -> tuple[Message, Explained]:
+    """The item of this place. Raises StaleButtonError: forgotten, or no longer for this chat."""
+    message = _digest(press)
+    told = await explain(context, subscriber.chat_id, message.message_id)
+    for one in told:
+        if one.told.place == place and one.told.page:
+            return message, one
+    raise StaleButtonError
