@@ -15,6 +15,7 @@ log = structlog.get_logger()
 COMMANDS: Final = (
     "latest",
     "topic",
+    "search",
     "digest",
     "why",
     "topics",

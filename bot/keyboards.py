@@ -123,14 +123,6 @@ class DecideHeld(CallbackData, prefix="held"):
     resend: bool
 
 
-class MoreStories(CallbackData, prefix="more"):
-    """Another page of a list; a search's words stand in the message itself."""
-
-    kind: str  # latest, topic
-    offset: int
-    size: int
-
-
 class ShowMembers(CallbackData, prefix="members"):
     """The articles of a story, each with a button that takes it out."""
 
@@ -382,18 +374,3 @@ def pager(total: int, offset: int, size: int, page: str) -> Row:
     if offset + size < total:
         row.append(button("➡️", Go(page=page, offset=offset + size)))
     return row
-
-
-def stories_keyboard(
-    kind: str, offset: int, size: int, spoken: Language, *, more: bool, follow: bool
-) -> InlineKeyboardMarkup | None:
-    """None: nothing to press."""
-    row = []
-    if offset > 0:
-        newer = MoreStories(kind=kind, offset=max(0, offset - size), size=size)
-        row.append(button("⬅️ " + spoken.say("stories.newer"), newer))
-    if more:
-        older = MoreStories(kind=kind, offset=offset + size, size=size)
-        row.append(button(spoken.say("stories.older") + " ➡️", older))
-    rows = [row, [button(spoken.say("stories.follow"), FollowShown())] if follow else []]
-    return keyboard(rows) if any(rows) else None

@@ -155,7 +155,8 @@ def _pack(
     return pages
 
 
-def _letters(content: Text) -> int:
+def letters(content: Text) -> int:
+    """As Telegram counts them."""
     return len(content.render()[0])
 
 
@@ -209,9 +210,14 @@ def _told(item: Item, lines: Sequence[Line], reader: Reader) -> list[Text | str]
     for number, line in enumerate(lines):
         parts.append(" " * bool(number) + line.text)
         if line.article.id != item.story.lead.id:
-            name = shortened(line.article.outlet, HOST_LETTERS)
-            parts += [" (", TextLink(name, url=address_of(line.article, reader.bot)), ")"]
+            parts += [" (", named_source(line.article, reader), ")"]
     return parts
+
+
+def named_source(article: Article, reader: Reader) -> Text:
+    """The name of an article's source, a link to the article."""
+    name = shortened(article.outlet, HOST_LETTERS)
+    return TextLink(name, url=address_of(article, reader.bot))
 
 
 def render_update(updates: Sequence[Update], reader: Reader) -> Message:
@@ -259,8 +265,7 @@ def sources_line(story: Story, reader: Reader, age: str | None = None) -> Text:
         parts.append(reader.language.say("count.sources", len(by_host)) + ": ")
     for number, article in enumerate(named):
         parts.append(", " if number else "")
-        name = shortened(article.outlet, HOST_LETTERS)
-        parts.append(TextLink(name, url=address_of(article, reader.bot)))
+        parts.append(named_source(article, reader))
     if len(by_host) > len(named):
         parts.append(" " + reader.language.say("story.more", more=len(by_host) - len(named)))
     if age:
@@ -280,19 +285,20 @@ def render_stories(
     """A list of stories as one message; sentences give way to titles when room is short."""
     language = reader.language
     items = [
-        _listed(story, reader, language.age(story.newest, now), sentences=sentences)
+        listed_story(story, reader, language.age(story.newest, now), sentences=sentences)
         for story in stories
     ]
     content = Text(heading, *items)
-    if sentences and _letters(content) > MESSAGE_LETTERS:
+    if sentences and letters(content) > MESSAGE_LETTERS:
         return render_stories(stories, heading, reader, now, keyboard, sentences=False)
-    while items and _letters(content) > MESSAGE_LETTERS:
+    while items and letters(content) > MESSAGE_LETTERS:
         items.pop()
         content = Text(heading, *items)
     return message_of(content, keyboard)
 
 
-def _listed(story: Story, reader: Reader, age: str, *, sentences: bool) -> Text:
+def listed_story(story: Story, reader: Reader, age: str, *, sentences: bool) -> Text:
+    """A story in a list: its title, its first sentence, its sources and age."""
     parts: list[Text | str] = ["\n", linked_title(story.lead, reader, LISTED_LETTERS), "\n"]
     if sentences and story.lead.summary:
         parts += [story.lead.summary[0].text, "\n"]

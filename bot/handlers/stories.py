@@ -1,112 +1,102 @@
-"""Asking for stories: the latest, a topic, plain words; with pages in place."""
+"""Asking for stories: the latest, a topic, plain words; with pages, periods and order in place."""
 
 from aiogram import Router
 from aiogram.enums import MessageEntityType
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
-from aiogram.utils.formatting import Bold, Text
 
+from bot.asking import MOST_SHOWN, STORIES_SHOWN, Asked, listed
 from bot.context import Context
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.keyboards import FollowShown, MoreStories, stories_keyboard
-from bot.rendering import Reader, message_of, render_stories
-from bot.subscribing import follow, latest, search_stories
-from digests.models import ChatId, Subscriber
-from digests.topics import parse_query
-
-STORIES_SHOWN = 5
-MOST_SHOWN = 10
+from bot.keyboards import FollowShown
+from bot.listings import Turn, asked_by, render_listed
+from bot.rendering import Reader
+from bot.subscribing import follow
+from digests.models import Subscriber
+from digests.periods import split_period
 
 
 def make_router() -> Router:
     router = Router(name="stories")
     router.message.register(tell_latest, Command("latest"))
     router.message.register(tell_topic, Command("topic", "search"))
-    router.callback_query.register(turn_page, MoreStories.filter())
+    router.callback_query.register(turn_page, Turn.filter())
     router.callback_query.register(follow_shown, FollowShown.filter(), flags={"changes": True})
     return router
 
 
 async def tell_latest(
-    message: Message, command: CommandObject, context: Context, spoken: Language, reader: Reader
-) -> None:
-    size = shown_count(command.args)
-    await show_latest(message, context, ChatId(message.chat.id), spoken, reader, 0, size)
-
-
-def shown_count(words: str | None) -> int:
-    """`/latest 10`; anything that is no number means the usual."""
-    wanted = (words or "").strip()
-    if not (wanted.isascii() and wanted.isdigit()):
-        return STORIES_SHOWN
-    return max(1, min(int(wanted[:6]), MOST_SHOWN))
-
-
-async def show_latest(
-    event: Message | CallbackQuery,
+    message: Message,
+    command: CommandObject,
     context: Context,
-    chat: ChatId,
-    spoken: Language,
+    subscriber: Subscriber,
     reader: Reader,
-    offset: int,
-    size: int,
 ) -> None:
-    found = await latest(context, chat, size, offset)
-    if not found.stories:
-        await show(event, spoken.say("stories.none"))
-        return
-    keys = stories_keyboard("latest", offset, size, spoken, more=found.more, follow=False)
-    heading = Text(Bold(spoken.say("stories.latest")), "\n")
-    await show(event, render_stories(found.stories, heading, reader, context.now(), keys))
+    """`/latest 10`, `/latest вчера`; other words mean the usual."""
+    words, period = split_period(command.args or "")
+    asked = Asked("", period, size=shown_count(words))
+    await show_listed(message, context, subscriber, reader, asked)
+
+
+def shown_count(words: str) -> int:
+    """Anything that is no number means the usual."""
+    if not (words.isascii() and words.isdigit()):
+        return STORIES_SHOWN
+    return max(1, min(int(words[:6]), MOST_SHOWN))
 
 
 async def tell_topic(
-    message: Message, command: CommandObject, context: Context, spoken: Language, reader: Reader
-) -> None:
-    if not command.args:
-        await message.answer(spoken.say("topic.usage"))
-        return
-    await show_topic(message, context, ChatId(message.chat.id), spoken, reader, command.args)
-
-
-async def show_topic(
-    event: Message | CallbackQuery,
-    context: Context,
-    chat: ChatId,
-    spoken: Language,
-    reader: Reader,
-    words: str,
-    offset: int = 0,
-    size: int = STORIES_SHOWN,
-) -> None:
-    query = parse_query(words)
-    found = await search_stories(context, chat, query, size, offset)
-    keys = stories_keyboard("topic", offset, size, spoken, more=found.more, follow=True)
-    heading = Text("🔎 ", Bold(query.text), "\n")
-    if not found.stories:
-        await show(event, message_of(Text(heading, "\n", spoken.say("topic.none")), keys))
-        return
-    await show(event, render_stories(found.stories, heading, reader, context.now(), keys))
-
-
-async def turn_page(
-    press: CallbackQuery,
-    callback_data: MoreStories,
+    message: Message,
+    command: CommandObject,
     context: Context,
     subscriber: Subscriber,
     spoken: Language,
     reader: Reader,
 ) -> None:
-    chat = subscriber.chat_id
-    offset = max(0, min(callback_data.offset, 10_000))
-    size = max(1, min(callback_data.size, MOST_SHOWN))
-    if callback_data.kind == "latest":
-        await show_latest(press, context, chat, spoken, reader, offset, size)
-    else:
-        words = shown_words(press)
-        await show_topic(press, context, chat, spoken, reader, words, offset, size)
+    """`/topic`: the newest first; `/search`: what answers best first."""
+    if not command.args:
+        await message.answer(spoken.say("topic.usage"))
+        return
+    relevant = command.command == "search"
+    await search(message, context, subscriber, reader, command.args, relevant=relevant)
+
+
+async def search(
+    message: Message,
+    context: Context,
+    subscriber: Subscriber,
+    reader: Reader,
+    text: str,
+    *,
+    relevant: bool = False,
+) -> None:
+    """Words and a period; a period alone means the latest of it."""
+    words, period = split_period(text)
+    await show_listed(message, context, subscriber, reader, Asked(words, period, relevant))
+
+
+async def show_listed(
+    event: Message | CallbackQuery,
+    context: Context,
+    subscriber: Subscriber,
+    reader: Reader,
+    asked: Asked,
+) -> None:
+    found = await listed(context, subscriber, asked)
+    await show(event, render_listed(found, reader, context.now()))
+
+
+async def turn_page(
+    press: CallbackQuery,
+    callback_data: Turn,
+    context: Context,
+    subscriber: Subscriber,
+    reader: Reader,
+) -> None:
+    words = shown_words(press) if callback_data.found else ""
+    await show_listed(press, context, subscriber, reader, asked_by(callback_data, words))
 
 
 async def follow_shown(

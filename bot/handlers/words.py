@@ -7,7 +7,7 @@ from bot.context import Context
 from bot.handlers.answering import show
 from bot.handlers.schedule import show_schedule
 from bot.handlers.starting import ask_zone, finish
-from bot.handlers.stories import show_topic
+from bot.handlers.stories import search
 from bot.i18n import Language
 from bot.keyboards import suggestions_keyboard
 from bot.rendering import Reader
@@ -74,7 +74,7 @@ async def take_words(
             zone = await move_to_zone(context, subscriber, words)
             await finish(message, context, subscriber, spoken, zone, event_update.update_id)
         case _:
-            await show_topic(message, context, subscriber.chat_id, spoken, reader, words)
+            await search(message, context, subscriber, reader, words)
 
 
 async def take_answer(

@@ -5,13 +5,13 @@ marked `~`. The case of a word picks a further marker: none for an ordinary word
 `@` for an acronym. A capitalised word that may be either gives both.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Final
 
 from digests.models import Keys
 from digests.text.aliases import default_aliases, set_own_aliases
-from digests.text.words import STOP_WORDS, Word, lemma, read, split_words, stem
+from digests.text.words import STOP_WORDS, WORD, Word, lemma, read, split_words, stem
 
 NAME: Final = "^"
 ACRONYM: Final = "@"
@@ -40,6 +40,16 @@ def field_keys(texts: Iterable[str]) -> str:
         lemmas.append(BREAK)
     known = set(lemmas)
     return " ".join([*lemmas, *(key for key in also if key not in known)])
+
+
+def placed_keys(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """(start, end, keys) of every word of a paragraph that has keys, in reading order."""
+    after_name = False
+    # Lower case may lengthen a shouted line by a letter or two: then a mark stands beside.
+    for found, word in zip(WORD.finditer(text), split_words(text), strict=False):
+        key, others, after_name = _word_keys(word.text, word.folded, word.initial, after_name)
+        if key:
+            yield found.start(), found.end(), frozenset((key, *others))
 
 
 def lemma_keys(field: str) -> list[str]:

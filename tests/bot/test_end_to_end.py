@@ -385,16 +385,6 @@ async def test_words_after_a_command_search_though_a_menu_had_asked(shared: Runn
     assert (await state_of(shared, person))["topics"] is None
 
 
-async def test_latest_pages_forth_and_back_in_place(shared: Running) -> None:
-    person = await shared.person()
-    first = await ask(person, "/latest")
-    assert first.button("⬅️") is None
-    second = await edited(person, "➡️", lambda m: m.button("⬅️") is not None)
-    assert second.message_id == first.message_id
-    assert not set(first.urls) & set(second.urls)
-    assert (await edited(person, "⬅️", lambda m: m.button("⬅️") is None)).text == first.text
-
-
 async def test_long_topic_list_pages(shared: Running) -> None:
     person = await shared.subscribed()
     await ask(person, "/subscribe")
@@ -468,7 +458,8 @@ FORGED = (
     "pick:", "hour:menu:9999", "hour:start:--", "hour:menu:", "day:0", "day:128", "day:-1",
     "zone:menu:Mars/Base", "zone:menu:../../etc/passwd", "lang:xx", "lang:", "reads:fr", "min:7",
     "min:99999", "drop:999999:0", "drop:-1:0", "drop:x:y", "dropsrc:1:1", "dropsrc:99:1",
-    "more:latest:-9:0", "more:topic:0:5", "more::0:0", "follow", "follow:1", "\u202e", "go",
+    "list:0:0:all:-9:0:0:0", "list:1:0:all:0:5:9:9", "list:0:0:d0:0:5:0:0", "list:0:1:::::",
+    "list:0:0:all:0:5:9:999999999999999", "follow", "follow:1", "\u202e", "go",
 )  # fmt: skip
 
 
@@ -481,7 +472,7 @@ async def test_forged_button_changes_nothing_and_is_answered(shared: Running, da
     answer = await person.press_raw(menu, data)
     assert answer.answered
     assert answer.text != language("ru").say("error.internal")
-    if data not in {"go:topics:-5", "go:topics:99999999999999999999", "more:latest:-9:0"}:
+    if data not in {"go:topics:-5", "go:topics:99999999999999999999", "list:0:0:all:-9:0:0:0"}:
         assert answer.text, "a refusal says why"
     if data != "go:off":  # a real button, pressed from another menu
         assert await state_of(shared, person) == before

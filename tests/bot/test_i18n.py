@@ -18,8 +18,10 @@ from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.handlers.admin import PAGES
 from bot.i18n import LANGUAGES, language, language_for
 from bot.keyboards import READS
+from bot.listings import NAMED, OFFERED
 from bot.source_keyboards import NEXT_PAGES
 from digests.models import Access, SourceKind
+from digests.periods import CALENDAR
 from digests.ranking import WEIGHTS
 from digests.zones import find_zone
 from storage.figures import UNDER_WAY
@@ -37,6 +39,8 @@ FAMILIES = {
     "admin.page.": list(PAGES),
     "admin.source.": ["healthy", "failing", "parked"],
     "command.": [*COMMANDS, *ADMIN_COMMANDS],
+    "period.": [*CALENDAR, *NAMED.values()],
+    "period.button.": list(OFFERED.values()),
     "reads.": list(READS),
     "why.term.": list(WEIGHTS),
     "source.kind.": list(SourceKind),

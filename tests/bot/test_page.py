@@ -84,8 +84,8 @@ async def test_person_starts_asks_presses_and_sees_the_message_change(
     await expect(answer.locator("a").first).to_have_attribute("href", re.compile("^http"))
     before = await answer.inner_text()
     count = await page.locator("#log .bubble").count()
-    await page.get_by_role("button", name="Раньше").last.click()
-    await expect(page.get_by_role("button", name="Новее").last).to_be_visible()
+    await page.get_by_role("button", name="›").last.click()
+    await expect(page.get_by_role("button", name="‹").last).to_be_visible()
     assert await newest(page, "Последние новости").inner_text() != before
     assert await page.locator("#log .bubble").count() == count, "edited in place"
 
@@ -94,7 +94,7 @@ async def test_answer_to_a_press_is_shown(shared: Running, open_page: Callable[.
     person = await shared.person()
     page = await open_page(person.person_id)
     await say(page, "пожар")
-    await page.get_by_role("button", name="Следить за этой темой").click()
+    await page.get_by_role("button", name="Следить").click()
     words = language("ru").say("topics.added", words="пожар")
     await expect(page.locator("#toast")).to_contain_text(words)
 

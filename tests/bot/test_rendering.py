@@ -7,11 +7,12 @@ import pytest
 from aiogram import Bot
 from aiogram.client.session.aiohttp import AiohttpSession
 from aiogram.client.telegram import TelegramAPIServer
-from aiogram.utils.formatting import Bold
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.asking import Asked, Listed, Told
 from bot.i18n import language
+from bot.listings import render_listed
 from bot.rendering import (
     Message,
     Page,
@@ -21,16 +22,18 @@ from bot.rendering import (
     render_digest,
     render_item,
     render_plain,
-    render_stories,
 )
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import run_sandbox
 from bot.sandbox.world import World
 from digests.composing import Form, Material, compose, form_for
-from digests.errors import ArticleRejectedError
+from digests.errors import ArticleRejectedError, EmptyQueryError
 from digests.lengths import folded_letters, item_letters
 from digests.models import Article, ArticleId, Digest, Entry, Pick, SourceId, StoryId
+from digests.periods import Period
 from digests.preparing import prepare
+from digests.snippets import Passage, snippets_of
+from digests.topics import parse_query
 from tests.factories import NOW, TEXT, a_source, a_story, an_article, hours, query, unlike_others
 
 TELEGRAM_LETTERS = 4_096
@@ -168,8 +171,17 @@ def test_any_news_makes_messages_that_telegram_takes(
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stories(), st.sampled_from(READERS))
 def test_any_list_of_stories_is_one_message(items: list[Material], reader: Reader) -> None:
-    message = render_stories([item.story for item in items], Bold("Последнее"), reader, NOW)
-    assert_sendable(message)
+    told = [Told(item.story) for item in items]
+    assert_sendable(render_listed(Listed(Asked(""), told, more=True), reader, NOW))
+    passages = [Passage(one.story.lead.title, one.story.lead.title * 20, None) for one in told]
+    words = told[0].story.lead.title[:200] if told else "х"
+    try:
+        snippets = snippets_of(parse_query(words), passages)
+    except EmptyQueryError:
+        return
+    found = [Told(one.story, snippet) for one, snippet in zip(told, snippets, strict=True)]
+    listed = Listed(Asked(words, Period("d7"), offset=5), found, more=True, total=10)
+    assert_sendable(render_listed(listed, reader, NOW))
 
 
 @given(TITLES, TEXTS)

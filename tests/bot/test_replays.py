@@ -50,6 +50,8 @@ STEPS = {
     "start, hour": ("/start", ">" + say("menu.next"), "8:30"),
     "start, zone": ("/start", ">" + say("menu.next"), "8:30", "Казань"),
     "topic": ("/topic пожар", ">" + say("stories.follow")),
+    "topic, another order": ("/topic рубль", ">" + say("stories.by_relevance")),
+    "search": ("/search пожар за неделю",),
     "stop": ("/schedule 9:00", "/stop"),
     "latest": ("/latest",),
     "why": ("/subscribe пожар", "/digest", "/why"),

@@ -14,7 +14,7 @@ import pytest_asyncio
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.contextvars import get_contextvars
 
-from bot import __version__, app, readiness, subscribing
+from bot import __version__, app, readiness
 from bot.errors import SettingsError, WorkerError
 from bot.handlers import stories
 from bot.settings import load_settings
@@ -254,13 +254,13 @@ async def test_handler_is_called_with_the_ids_bound_for_its_log_lines(
     watched: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[dict[str, Any]] = []
-    latest = subscribing.latest
+    listed = stories.listed
 
     async def noted(*given: Any) -> Any:
         seen.append(get_contextvars())
-        return await latest(*given)
+        return await listed(*given)
 
-    monkeypatch.setattr(stories, "latest", noted)
+    monkeypatch.setattr(stories, "listed", noted)
     person = await watched.person()
     await ask(person, "/latest")
     assert seen[0]["chat"] == person.chat_id

@@ -5,7 +5,8 @@ from digests.clustering import tell_stories
 from digests.composing import Retold
 from digests.models import ArticleId, ChatId, SourceId, StoryId
 from digests.topics import parse_query
-from storage import articles, search, sources
+from storage import articles, asking, search, sources
+from storage.asking import Scope
 from storage.database import Database
 from storage.digests import Slot, Told, publish
 from storage.subscribers import find_subscriber
@@ -47,7 +48,11 @@ async def everything(db: Database, chat: ChatId) -> list[object]:
         found.append(await search.find_stories(db, chat, query, 99, arrived_after=SINCE))
         material, looked = await making(db).material(chat, [query], SINCE)
         found.append((sorted(material, key=lambda one: one.story.id), looked))
+        found.append(await asking.matches_by_time(db, chat, query, Scope(every[-1])))
+        found.append(await asking.matches_by_relevance(db, chat, query, Scope(every[-1])))
     found.append(await articles.latest_stories(db, chat, 99))
+    found.append(await asking.latest_within(db, chat, Scope(every[-1]), 99, 0))
+    found.append(await asking.texts_of(db, chat, every))
     found.append(await articles.stories_arrived(db, chat, SINCE, OLDEST, 99))
     found.append(await articles.count_arrived(db, chat, SINCE))
     members = await articles.members_of(db, chat, stories)

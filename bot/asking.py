@@ -1,0 +1,125 @@
+"""A chat asks for stories: which list, in what order, of what period; and a page of it.
+
+A list is named by what its buttons carry (`Asked`) and the words its message shows. It is held at
+the newest article and the minute of its first page, so that its pages stay as they are.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.context import Context
+from digests.clustering import tell_stories, understood
+from digests.models import Article, ArticleId, Story, StoryId, Subscriber
+from digests.periods import Period
+from digests.snippets import Passage, Snippet, snippets_of
+from digests.topics import parse_query
+from storage import articles, asking
+from storage.asking import Match, Scope
+from storage.search import NEWEST_MATCHES
+
+STORIES_SHOWN: Final = 5
+MOST_SHOWN: Final = 10
+MOST_OFFSET: Final = 10_000
+NOT_YET: Final = ArticleId(0)
+LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A page of a list."""
+
+    words: str  # "": the latest
+    period: Period | None = None  # None: any time
+    relevant: bool = False  # the most relevant first, not the newest
+    offset: int = 0
+    size: int = STORIES_SHOWN
+    newest: ArticleId = NOT_YET  # then the list is of whatever there is now
+    at: datetime = LONG_AGO
+
+    def turned_to(self, offset: int) -> "Asked":
+        return replace(self, offset=max(0, offset))
+
+    def anew(self, *, period: Period | None, relevant: bool) -> "Asked":
+        """Its first page of another period or order, of what there is now."""
+        return Asked(self.words, period, relevant, size=self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A story of a list."""
+
+    story: Story
+    snippet: Snippet | None = None  # None: nothing was searched for
+    source: Article | None = None  # None: the lead; else whose sentence the snippet is
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list, and where it is kept."""
+
+    asked: Asked
+    told: list[Told]
+    more: bool  # whether another page follows
+    total: int | None = None  # None: not counted
+    more_than_total: bool = False  # there are older matches still
+
+
+async def listed(context: Context, subscriber: Subscriber, asked: Asked) -> Listed:
+    """Raises EmptyQueryError."""
+    if not asked.newest:
+        now = context.now().replace(second=0, microsecond=0)
+        asked = replace(asked, newest=await asking.newest_article(context.db), at=now)
+    since, until = (None, None)
+    if asked.period:
+        since, until = asked.period.bounds(asked.at, ZoneInfo(subscriber.zone))
+    scope = Scope(asked.newest, since, until)
+    if asked.words:
+        return await _found(context, subscriber, asked, scope)
+    chat = subscriber.chat_id
+    ids = await asking.latest_within(context.db, chat, scope, asked.size + 1, asked.offset)
+    stories = await _stories(context, subscriber, ids[: asked.size])
+    return Listed(asked, [Told(story) for story in stories], len(ids) > asked.size)
+
+
+async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: Scope) -> Listed:
+    query = parse_query(asked.words)
+    search = asking.matches_by_relevance if asked.relevant else asking.matches_by_time
+    matches = await search(context.db, subscriber.chat_id, query, scope)
+    ids = list(dict.fromkeys(match.story for match in matches))
+    page = ids[asked.offset : asked.offset + asked.size]
+    stories = await _stories(context, subscriber, page)
+    quoted = [_quoted(story, matches) for story in stories]
+    texts = await asking.texts_of(context.db, subscriber.chat_id, [one.id for one in quoted])
+    passages = [
+        Passage(story.lead.title, texts.get(one.id, ""), _first_sentence(story.lead))
+        for story, one in zip(stories, quoted, strict=True)
+    ]
+    snippets = await context.workers.run(snippets_of, query, passages)
+    told = [
+        Told(story, snippet, None if one.id == story.lead.id else one)
+        for story, snippet, one in zip(stories, snippets, quoted, strict=True)
+    ]
+    more = len(ids) > asked.offset + asked.size
+    return Listed(asked, told, more, len(ids), len(matches) >= NEWEST_MATCHES)
+
+
+def _quoted(story: Story, matches: list[Match]) -> Article:
+    """The lead where it answers, else the article that answers best."""
+    ranks = {match.article: rank for rank, match in reversed(list(enumerate(matches)))}
+    if story.lead.id in ranks:
+        return story.lead
+    return min(story.articles, key=lambda article: ranks.get(article.id, len(ranks)))
+
+
+def _first_sentence(article: Article) -> str | None:
+    return article.summary[0].text if article.summary else None
+
+
+async def _stories(context: Context, subscriber: Subscriber, ids: list[StoryId]) -> list[Story]:
+    """In that order, each as the chat may see it, in the languages it reads."""
+    members = await articles.members_of(context.db, subscriber.chat_id, ids)
+    told = (understood(story, subscriber.languages) for story in tell_stories(members))
+    by_id = {story.id: story for story in told}
+    return [by_id[number] for number in ids if number in by_id]

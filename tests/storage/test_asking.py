@@ -1,0 +1,84 @@
+"""Lists hold still while articles arrive, stay inside their period, and are ordered as asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from digests.models import ChatId, StoryId
+from digests.topics import parse_query
+from storage.asking import (
+    Scope,
+    latest_within,
+    matches_by_relevance,
+    matches_by_time,
+    newest_article,
+)
+from tests.factories import NOW, hours, prepared, store, store_source, unlike_others
+
+if TYPE_CHECKING:
+    from digests.models import PreparedArticle
+    from storage.asking import Match
+    from storage.database import Database
+
+NOBODY = ChatId(0)
+FIRE = parse_query("пожар")
+
+
+def fire(number: int, ago: float, **fields: object) -> PreparedArticle:
+    words = {"title": f"Пожар номер {number}", "text": unlike_others(number, 8)} | fields
+    return prepared(guid=f"{number}", published=NOW - hours(ago), **words)
+
+
+async def titles(db: Database, found: list[Match] | list[StoryId]) -> list[str]:
+    rows = await db.fetch_all("SELECT story_id, title FROM article")
+    known = {row["story_id"]: row["title"] for row in rows}
+    return [known[one if isinstance(one, int) else one.story] for one in found]
+
+
+async def test_pages_stay_as_they_are_while_articles_arrive(db: Database) -> None:
+    source = await store_source(db)
+    await store(db, source, *(fire(n, n) for n in range(1, 5)))
+    scope = Scope(await newest_article(db))
+    latest = await latest_within(db, NOBODY, scope, 10, 0)
+    found = await matches_by_time(db, NOBODY, FIRE, scope)
+    await store(db, source, fire(8, 0), fire(9, 2.5))
+    assert await latest_within(db, NOBODY, scope, 10, 0) == latest
+    assert await matches_by_time(db, NOBODY, FIRE, scope) == found
+    pages = [await latest_within(db, NOBODY, scope, 2, offset) for offset in (0, 2, 4)]
+    assert [story for page in pages for story in page] == latest
+    assert len(await latest_within(db, NOBODY, Scope(await newest_article(db)), 10, 0)) == 6
+
+
+async def test_a_list_stays_inside_its_period(db: Database) -> None:
+    await store(db, await store_source(db), *(fire(n, n) for n in range(1, 6)))
+    newest = await newest_article(db)
+    scope = Scope(newest, NOW - hours(4), NOW - hours(2))
+    expected = ["Пожар номер 3", "Пожар номер 4"]
+    assert await titles(db, await latest_within(db, NOBODY, scope, 9, 0)) == expected
+    for search in (matches_by_time, matches_by_relevance):
+        assert await titles(db, await search(db, NOBODY, FIRE, scope)) == expected
+        assert await search(db, NOBODY, FIRE, Scope(newest, NOW + hours(1))) == []
+
+
+async def test_relevance_asks_the_title_first_then_the_lead_then_how_many_tell_it(
+    db: Database,
+) -> None:
+    source, other = await store_source(db), await store_source(db, "https://other.example/feed")
+    texts = {
+        "тело": "Город отметил праздник парадом.\n\nВечером случился пожар на складе.",
+        "первый": "Пожар на складе потушили.\n\nРебёнка спасли из горящего дома.",
+    }
+    await store(db, source, fire(1, 1, title="Праздник в городе прошёл", text=texts["тело"]))
+    await store(db, source, fire(2, 2, title="Спасатели сообщили о ночи", text=texts["первый"]))
+    await store(db, source, fire(3, 3))
+    shared = {"title": "Большой пожар в порту", "text": unlike_others(4, 30)}
+    await store(db, source, fire(4, 4, **shared))
+    await store(db, other, fire(5, 4, **shared))
+    scope = Scope(await newest_article(db))
+    found = await matches_by_relevance(db, NOBODY, FIRE, scope)
+    assert list(dict.fromkeys(await titles(db, found))) == [
+        "Большой пожар в порту",
+        "Пожар номер 3",
+        "Спасатели сообщили о ночи",
+        "Праздник в городе прошёл",
+    ]
