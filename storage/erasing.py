@@ -13,8 +13,10 @@ from typing import Final
 
 from digests.models import Access, ChatId
 from storage.database import Database, Transaction
+from storage.kept import tables_of_chats
 
 OWED: Final = "wipe"  # name of the stored value: how often it was asked for
+UPDATES: Final = "incoming_update"  # their numbers stay, so that none is handled again
 MERGE_PAGES: Final = 500  # a step of the full-text index; others write between two
 MERGE_STEPS: Final = 10_000
 
@@ -40,8 +42,9 @@ async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[C
             values,
         )
         await _erase_indexes(tx, values)
-        for table in await _tables_of_chats(tx):
-            await tx.execute(f'DELETE FROM "{table}" WHERE chat_id = :chat', values)  # noqa: S608
+        for table in await tables_of_chats(tx):  # what belongs to the subscriber goes with it
+            if table != UPDATES:
+                await tx.execute(f'DELETE FROM "{table}" WHERE chat_id = :chat', values)  # noqa: S608
         await _erase_mentions(tx, values)
         if kept:
             await tx.execute(
@@ -81,20 +84,6 @@ async def wipe(db: Database) -> bool:
             {"name": OWED, "value": owed["value"]},
         )
     return True
-
-
-async def _tables_of_chats(tx: Transaction) -> list[str]:
-    """Every table with a column that names a chat, the subscriber's own first: what belongs to
-    it goes with it."""
-    rows = await tx.fetch_all(
-        """
-        SELECT list.name FROM pragma_table_list AS list, pragma_table_info(list.name) AS info
-        WHERE list.schema = 'main' AND list.type = 'table' AND info.name = 'chat_id'
-          AND list.name <> 'incoming_update'
-        ORDER BY list.name <> 'subscriber', list.name
-        """
-    )
-    return [row["name"] for row in rows]
 
 
 async def _erase_indexes(tx: Transaction, values: dict[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -105,6 +106,25 @@ async def test_messages_on_their_way_stay_away(bots: Bots) -> None:
         assert await bot.digests(person) == []
         assert "x" not in [message.text for message in await person.from_bot()]
         assert left(bot, person.chat_id)[1] == []
+
+
+async def test_export_gives_everything_of_the_person_as_json(shared: Running) -> None:
+    person = await shared.subscribed("пожар", at="8:30")
+    await ask(person, "/mute футбол")
+    await person.say("/digest")
+    (digest,) = await shared.wait_digests(person, 1)
+    await person.say("/export")
+    sent = await person.wait_for(lambda m: m.document is not None and m.text == say("export.json"))
+    given = json.loads(await person.download(sent))
+    assert (given["topics"], given["mutes"]) == (["пожар"], ["футбол"])
+    kept = given["kept"]
+    assert kept["subscriber"][0]["zone"] == "Europe/Moscow"
+    assert kept["schedule"][0]["at"] == "08:30"
+    assert kept["delivery"][0]["content"]["text"].strip() == digest.text
+    assert kept["stories_told"][0]["title"] in digest.text
+    assert {row["chat_id"] for rows in kept.values() for row in rows if "chat_id" in row} == {
+        person.chat_id
+    }
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
