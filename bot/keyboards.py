@@ -17,7 +17,8 @@ from storage.schedules import Schedule
 
 HOURS: Final = ("07:00", "08:00", "09:00", "12:00", "18:00", "21:00")
 MINUTES: Final = (2, 5, 10)
-TELLINGS: Final = (1, 3, 5, 0)  # sentences an item; 0: one quotation
+HEADLINES: Final = -1
+TELLINGS: Final = (1, 3, 5, 0, HEADLINES)  # sentences an item; 0: one quotation
 EVERY_HOURS: Final = (3, 6, 12)
 QUIETS: Final = ("22:00–07:00", "23:00–08:00", "00:00–09:00")
 READS: Final = ("ru", "en", "all")
@@ -100,7 +101,8 @@ class PickMinutes(CallbackData, prefix="min"):
 
 
 class PickTelling(CallbackData, prefix="tell"):
-    """How an item is told: by at most so many sentences; 0: by one quotation."""
+    """How an item is told: by at most so many sentences; 0: by one quotation; `HEADLINES`: by its
+    title alone."""
 
     sentences: int
 
@@ -261,6 +263,7 @@ def schedule_keyboard(known: Sequence[Schedule], spoken: Language) -> InlineKeyb
                 button(spoken.say("schedule.more"), Go(page="moretime")),
                 button(spoken.say("schedule.quiet"), Go(page="quiet")),
             ],
+            [button(spoken.say("schedule.topics"), Go(page="hours"))] if known else [],
             [button(spoken.say(onoff[0]), Go(page=onoff[1]))],
             [button(spoken.say("menu.settings"), Go(page="settings"))],
         ]
@@ -305,12 +308,12 @@ def reads_keyboard(reads: str, spoken: Language) -> InlineKeyboardMarkup:
 def length_keyboard(subscriber: Subscriber, spoken: Language) -> InlineKeyboardMarkup:
     minutes = [
         button(
-            ("✓ " if choice == subscriber.minutes else "") + spoken.say("length.minutes", choice),
+            ("✓ " if choice == subscriber.minutes else "") + length_name(choice, spoken),
             PickMinutes(minutes=choice),
         )
         for choice in MINUTES
     ]
-    told = 0 if subscriber.quotes else subscriber.sentences
+    told = telling_of(subscriber)
     tellings = [
         button(
             ("✓ " if choice == told else "") + telling_name(choice, spoken),
@@ -319,11 +322,26 @@ def length_keyboard(subscriber: Subscriber, spoken: Language) -> InlineKeyboardM
         for choice in TELLINGS
     ]
     back = [button(spoken.say("menu.back"), Go(page="settings"))]
-    return keyboard([minutes, *in_rows(tellings, 2), back])
+    return keyboard([minutes, tellings[:3], tellings[3:], back])
 
 
-def telling_name(sentences: int, spoken: Language) -> str:
-    return spoken.say("length.sentences", sentences) if sentences else spoken.say("length.quote")
+def length_name(minutes: int, spoken: Language) -> str:
+    """`обычно, 5 мин`."""
+    form = {2: "length.short", 5: "length.standard", 10: "length.long"}[minutes]
+    return spoken.say(form, minutes=minutes)
+
+
+def telling_of(subscriber: Subscriber) -> int:
+    """Which of TELLINGS was chosen."""
+    if subscriber.quotes:
+        return 0
+    return subscriber.sentences or HEADLINES
+
+
+def telling_name(telling: int, spoken: Language) -> str:
+    if telling == HEADLINES:
+        return spoken.say("length.headlines")
+    return spoken.say("length.sentences", telling) if telling else spoken.say("length.quote")
 
 
 def languages_keyboard(spoken: Language) -> InlineKeyboardMarkup:

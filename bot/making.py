@@ -5,7 +5,7 @@ thousands that are due together cost one digest a profile: `Making` reads each s
 each digest, once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -30,7 +30,7 @@ from digests.topics import Query, parse_topic
 from digests.updates import LEAST_WAIT, Report
 from storage import articles, care, digests, search, sources, subscribers
 from storage.database import Database
-from storage.digests import Before
+from storage.digests import NO_SCOPES, Before
 
 OLDEST_NEWS: Final = timedelta(hours=96)
 FETCH_OVERLAP: Final = timedelta(minutes=5)
@@ -54,6 +54,7 @@ class Inputs:
     told: frozenset[StoryId] = frozenset()  # of the stories in the window
     # Told stories with reports since. A message is known by its number in `Asked.messages`.
     moved: tuple[Before, ...] = ()
+    limited: bool = False  # to its topics, so that updates are of them too
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,17 @@ class Making:
     _looked: dict[tuple[ChatId, datetime], Looked] = field(default_factory=dict)
     _digests: dict[Inputs, Digest | Exception] = field(default_factory=dict)
 
-    async def ask(self, chats: Sequence[Subscriber]) -> dict[ChatId, Asked]:
-        """What the next digest of each chat is made of."""
+    async def ask(
+        self, chats: Sequence[Subscriber], scopes: Mapping[ChatId, tuple[str, ...]] = NO_SCOPES
+    ) -> dict[ChatId, Asked]:
+        """What the next digest of each chat is made of; `scopes`: the topics that some are limited
+        to."""
         ids = [subscriber.chat_id for subscriber in chats]
         topics = await subscribers.topic_words(self.db, ids)
         muted = await subscribers.mute_words(self.db, ids)
         owners = await sources.owners_among(self.db, ids)
         unwanted = await care.muted_sources(self.db, ids)
-        ends = await digests.window_starts(self.db, ids, self.now)
+        ends = await digests.window_starts(self.db, ids, self.now, scopes)
         moved = await digests.moved_since(
             self.db, ids, self.now - WINDOW, self.now - self.update_wait
         )
@@ -97,12 +101,13 @@ class Making:
         asked = {}
         for one in chats:
             before, messages = _numbered(moved.get(one.chat_id, ()))
+            scope = scopes.get(one.chat_id, ())
             inputs = Inputs(
-                topics.get(one.chat_id, ()),
+                scope or topics.get(one.chat_id, ()),
                 form_for(
                     one.minutes,
                     private=one.is_private,
-                    main=one.main,
+                    main=one.main and not scope,
                     sentences=one.sentences,
                     quotes=one.quotes,
                 ),
@@ -114,6 +119,7 @@ class Making:
                 one.is_private,
                 told.get(one.chat_id, frozenset()),
                 before,
+                limited=bool(scope),
             )
             asked[one.chat_id] = Asked(inputs, messages)
         return asked
@@ -161,6 +167,7 @@ class Making:
             await self.retold(inputs.viewer, inputs.moved, inputs.languages, inputs.unwanted),
             muted=[topic_of(words) for words in inputs.muted],
             languages=inputs.languages,
+            limited=inputs.limited,
         )
         if digest.sections and not inputs.is_private:
             # A group gets one message; what moved on stays untold until a quieter day.

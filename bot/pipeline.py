@@ -56,6 +56,7 @@ class Due:
 
     subscriber: Subscriber
     slot: Slot
+    topics: tuple[str, ...] = ()  # all it is about; empty: all that the chat follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ class Publishing:
             return await self._publish(due)
 
     async def _publish(self, due: Sequence[Due]) -> list[Digest | None]:
-        asked = await self.making.ask([one.subscriber for one in due])
+        scopes = {one.subscriber.chat_id: one.topics for one in due if one.topics}
+        asked = await self.making.ask([one.subscriber for one in due], scopes)
         rendered = [
             await self._render(one.subscriber, asked[one.subscriber.chat_id].inputs) for one in due
         ]
@@ -111,6 +113,7 @@ class Publishing:
                 its.messages_for(asked[chat]),
                 its.told,
                 its.pages[1:],
+                one.topics,
             )
             for one, its in zip(due, rendered, strict=True)
         ]
@@ -226,7 +229,7 @@ async def _publish_together(
             await schedules.move(context.db, moves)
         else:
             name = latest_slot([(one.id, one.timing) for one in chat.schedules], zone, now)
-            due.append(Due(subscriber, Slot(name, moves)))
+            due.append(Due(subscriber, Slot(name, moves), chat.topics))
     return await publishing.publish(due) if due else []
 
 

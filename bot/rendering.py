@@ -122,7 +122,7 @@ def _update_pages(digest: Digest, reader: Reader) -> list[Page]:
 
 
 def _blocks(digest: Digest, reader: Reader, *, numbered: bool) -> Iterable[tuple[Text, Telling]]:
-    alone = len(digest.sections) == 1 and digest.sections[0].topic is None
+    alone = _is_alone(digest)
     number = 0
     for section in digest.sections:
         for position, item in enumerate(section.items):
@@ -183,8 +183,17 @@ def _title(digest: Digest, reader: Reader) -> Text:
     """What it is and when it was made; stands over every page."""
     local = digest.made.astimezone(reader.zone)
     day = reader.language.full_date(local.date())
-    title = reader.language.say("digest.title", day=day, at=f"{local:%H:%M}")
+    what = shortened(", ".join(digest.topics), TOPIC_LETTERS)
+    what = what or reader.language.say("digest.name")
+    title = reader.language.say("digest.title", what=what, day=day, at=f"{local:%H:%M}")
     return Text("🗞 ", Bold(title), "\n")
+
+
+def _is_alone(digest: Digest) -> bool:
+    """Whether the title says all that the heading of the only section would."""
+    if len(digest.sections) > 1:
+        return False
+    return len(digest.topics) == 1 or all(one.topic is None for one in digest.sections)
 
 
 def _section_heading(section: Section, reader: Reader) -> Text:
@@ -328,7 +337,7 @@ def render_plain(digest: Digest, language: Language, zone: ZoneInfo) -> str:
     """The digest as plain text with each item's link or file path, for a terminal."""
     reader = Reader(language, zone, "")
     lines = [_header(digest, reader).render()[0]]
-    alone = len(digest.sections) == 1 and digest.sections[0].topic is None
+    alone = _is_alone(digest)
     for section in digest.sections:
         if not alone:
             lines.append(_section_heading(section, reader).render()[0].strip() + "\n")

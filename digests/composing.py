@@ -57,7 +57,7 @@ class Form:
     minutes: int = 2  # 2, 5 or 10
     parts: int = 1  # messages at most; groups always get one
     main: bool = True  # whether the section «Главное» follows the topics
-    sentences: int = 3  # an item's at most: 1, 3 or 5
+    sentences: int = 3  # an item's at most: 1, 3 or 5; 0: titles only
     quotes: bool = False  # an item is told by one quotation, where there is one
 
     @property
@@ -106,10 +106,11 @@ def compose(
     *,
     muted: Sequence[Query] = (),
     languages: Sequence[str] = (),
+    limited: bool = False,
 ) -> Digest:
     """The digest of what is new to a chat; `material` holds nothing it was told before, `retold`
     what it was told and has had new reports since. What is `muted`, or news in a language that is
-    not among its `languages`, is left out.
+    not among its `languages`, is left out. `limited`: what moved on is of the topics too.
 
     Deterministic: equal arguments give equal digests.
     """
@@ -124,10 +125,13 @@ def compose(
         since=since,
         sections=sections,
         updates=_updates(
-            one for one in retold if not any(_is_muted(report.keys, muted) for report in one.fresh)
+            one
+            for one in retold
+            if not _any_meets(one.fresh, muted) and (not limited or _any_meets(one.fresh, topics))
         ),
         looked=looked or Looked(),
         minutes=max(1, ceil(letters / LETTERS_A_MINUTE)),
+        topics=tuple(query.text for query in topics) if limited else (),
     )
 
 
@@ -143,7 +147,7 @@ def ranked(
     wanted = [
         one
         for one in material
-        if is_read(one.story.lead.language, languages) and not _is_muted(one.keys, muted)
+        if is_read(one.story.lead.language, languages) and not _meets_any(one.keys, muted)
     ]
     return rank(_candidate(one, topics, now) for one in wanted)
 
@@ -159,8 +163,12 @@ def _updates(retold: Iterable[Retold]) -> tuple[Update, ...]:
     return tuple(found[:MOST_UPDATES])
 
 
-def _is_muted(keys: Keys, muted: Sequence[Query]) -> bool:
-    return any(matches(query, keys) for query in muted)
+def _any_meets(reports: Iterable[Report], queries: Sequence[Query]) -> bool:
+    return any(_meets_any(report.keys, queries) for report in reports)
+
+
+def _meets_any(keys: Keys, queries: Sequence[Query]) -> bool:
+    return any(matches(query, keys) for query in queries)
 
 
 def _candidate(one: Material, topics: Sequence[Query], now: datetime) -> Candidate:

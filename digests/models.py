@@ -329,6 +329,7 @@ class Digest:
     updates: tuple[Update, ...] = ()
     looked: Looked = field(default_factory=Looked)
     minutes: int = 1  # to read, rounded up
+    topics: tuple[str, ...] = ()  # that it is limited to; empty: to none
 
     @property
     def is_empty(self) -> bool:
@@ -368,7 +369,7 @@ class Subscriber:
     subscribed: bool  # wants scheduled digests
     minutes: int  # to read a digest
     main: bool  # whether «Главное» follows the topics
-    sentences: int  # an item's at most: 1, 3 or 5
+    sentences: int  # an item's at most: 1, 3 or 5; 0: titles only
     quotes: bool  # an item is told by one quotation, where there is one
     paused_until: datetime | None  # None: not paused
     unreachable: bool  # Telegram refuses our messages

@@ -2,15 +2,18 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from digests.models import ArticleId, ChatId, DigestId, Reason, StoryId
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 from storage.schedules import Move, move_in
+
+NO_SCOPES: Final[Mapping[ChatId, tuple[str, ...]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +45,38 @@ class Publication:
     messages: Sequence[str]
     told: Sequence[Told]
     more_pages: Sequence[str] = ()  # of the last message, which shows the first
+    scope: Sequence[str] = ()  # the topics it was limited to; empty: to none
 
 
 async def window_starts(
-    db: Database, chats: Sequence[ChatId], now: datetime
+    db: Database,
+    chats: Sequence[ChatId],
+    now: datetime,
+    scopes: Mapping[ChatId, Sequence[str]] = NO_SCOPES,
 ) -> dict[ChatId, datetime]:
-    """The end of the last digest that reached each chat or told it nothing, if there is one.
+    """The end of the last digest that reached each chat or told it nothing, if there is one; of
+    those limited to some topics only of one in the same scope.
 
     One made later than `now`, by a clock that was wrong, does not count.
     """
+    asked = [[chat, scope_json(scopes.get(chat, ()))] for chat in chats]
     rows = await db.fetch_all(
         """
-        SELECT chat_id, max(made_at) AS made_at FROM digest
-        WHERE chat_id IN (SELECT value FROM json_each(:chats)) AND made_at <= :now
-          AND state <> 'failed'
-        GROUP BY chat_id
+        SELECT digest.chat_id, max(digest.made_at) AS made_at
+        FROM json_each(:asked) AS asked
+        JOIN digest ON digest.chat_id = json_extract(asked.value, '$[0]')
+        WHERE digest.made_at <= :now AND digest.state <> 'failed'
+          AND (digest.scope IS NULL OR digest.scope = json_extract(asked.value, '$[1]'))
+        GROUP BY digest.chat_id
         """,
-        {"chats": json.dumps(list(chats)), "now": to_seconds(now)},
+        {"asked": json.dumps(asked), "now": to_seconds(now)},
     )
     return {ChatId(row["chat_id"]): from_seconds(row["made_at"]) for row in rows}
+
+
+def scope_json(topics: Sequence[str]) -> str | None:
+    """None: no limit."""
+    return json.dumps(topics, ensure_ascii=False) if topics else None
 
 
 async def told_among(
@@ -161,9 +177,10 @@ async def publish_all(
         await move_in(tx, [move for one in publications for move in one.slot.moves])
         rows = await tx.fetch_all(
             """
-            INSERT OR IGNORE INTO digest (chat_id, slot, since_at, made_at, state)
+            INSERT OR IGNORE INTO digest (chat_id, slot, since_at, made_at, state, scope)
             SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'),
-                   json_extract(value, '$[2]'), :made, json_extract(value, '$[3]')
+                   json_extract(value, '$[2]'), :made, json_extract(value, '$[3]'),
+                   json_extract(value, '$[4]')
             FROM json_each(:digests)
             WHERE json_extract(value, '$[0]') IN (SELECT chat_id FROM subscriber)
             RETURNING id, chat_id, slot
@@ -180,7 +197,7 @@ async def publish_all(
 
 def _head(one: Publication) -> list[object]:
     state = "pending" if one.messages else "empty"
-    return [one.chat, one.slot.name, to_seconds(one.since), state]
+    return [one.chat, one.slot.name, to_seconds(one.since), state, scope_json(one.scope)]
 
 
 async def _write_parts(

@@ -2,12 +2,13 @@
 
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Final
 
-from digests.models import ChatId, Quiet, ScheduleId, Subscriber
+from digests.models import ChatId, Quiet, ScheduleId, Subscriber, Topic, TopicId
 from digests.schedules import Timing
 from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
@@ -15,12 +16,20 @@ from storage.subscribers import SUBSCRIBER_COLUMNS, subscriber_of
 
 MOVE: Final = "UPDATE schedule SET next_due_at = :next WHERE id = :id AND next_due_at = :due"
 
+SCHEDULE_COLUMNS: Final = (
+    "schedule.id AS schedule_id, schedule.at, schedule.days, schedule.every, schedule.next_due_at, "
+    "(SELECT json_group_array(topic.words) FROM schedule_topic "
+    "JOIN topic ON topic.id = schedule_topic.topic_id "
+    "WHERE schedule_topic.schedule_id = schedule.id) AS topics"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
     id: ScheduleId
     timing: Timing
     next_due: datetime | None  # None: the chat is not subscribed
+    topics: tuple[Topic, ...] = ()  # its own; empty: all of the chat's
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,7 @@ class DueSchedule:
     id: ScheduleId
     timing: Timing
     since: datetime
+    topics: tuple[str, ...] = ()  # its own; empty: all of the chat's
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,13 @@ class DueChat:
 
     subscriber: Subscriber
     schedules: tuple[DueSchedule, ...]  # longest due first
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What its digest is limited to; empty: to nothing, as one of the schedules is not."""
+        if not all(one.topics for one in self.schedules):
+            return ()
+        return tuple(sorted({words for one in self.schedules for words in one.topics}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +72,10 @@ def _timing(row: sqlite3.Row) -> Timing:
 
 def _due_schedule(row: sqlite3.Row) -> DueSchedule:
     return DueSchedule(
-        ScheduleId(row["schedule_id"]), _timing(row), from_seconds(row["next_due_at"])
+        ScheduleId(row["schedule_id"]),
+        _timing(row),
+        from_seconds(row["next_due_at"]),
+        tuple(json.loads(row["topics"])),
     )
 
 
@@ -68,10 +88,68 @@ async def schedules_of(db: Database, chat: ChatId) -> list[Schedule]:
         """,
         {"chat": chat},
     )
+    topics = await _topics_of(db, chat)
     return [
-        Schedule(ScheduleId(row["id"]), _timing(row), from_seconds(row["next_due_at"]))
+        Schedule(
+            number := ScheduleId(row["id"]),
+            _timing(row),
+            from_seconds(row["next_due_at"]),
+            tuple(topics[number]),
+        )
         for row in rows
     ]
+
+
+async def _topics_of(db: Database, chat: ChatId) -> dict[ScheduleId, list[Topic]]:
+    rows = await db.fetch_all(
+        """
+        SELECT schedule_topic.schedule_id, topic.id, topic.words
+        FROM topic JOIN schedule_topic ON schedule_topic.topic_id = topic.id
+        WHERE topic.chat_id = :chat ORDER BY topic.id
+        """,
+        {"chat": chat},
+    )
+    found: defaultdict[ScheduleId, list[Topic]] = defaultdict(list)
+    for row in rows:
+        found[ScheduleId(row["schedule_id"])].append(Topic(TopicId(row["id"]), row["words"]))
+    return found
+
+
+async def set_topic(
+    db: Database, chat: ChatId, schedule: ScheduleId, topic: TopicId, *, wanted: bool
+) -> None:
+    """Give a time a topic of its own, or take it away; what is not the chat's stays as it is."""
+    values = {"chat": chat, "schedule": schedule, "topic": topic}
+    async with db.write() as tx:
+        if wanted:
+            await tx.execute(
+                """
+                INSERT OR IGNORE INTO schedule_topic (schedule_id, topic_id)
+                SELECT schedule.id, topic.id FROM schedule JOIN topic USING (chat_id)
+                WHERE schedule.id = :schedule AND topic.id = :topic AND chat_id = :chat
+                """,
+                values,
+            )
+        else:
+            await tx.execute(
+                """
+                DELETE FROM schedule_topic WHERE topic_id = :topic AND schedule_id = (
+                    SELECT id FROM schedule WHERE id = :schedule AND chat_id = :chat)
+                """,
+                values,
+            )
+
+
+async def clear_topics(db: Database, chat: ChatId, schedule: ScheduleId) -> None:
+    """Make a time about all that the chat follows."""
+    async with db.write() as tx:
+        await tx.execute(
+            """
+            DELETE FROM schedule_topic WHERE schedule_id = (
+                SELECT id FROM schedule WHERE id = :schedule AND chat_id = :chat)
+            """,
+            {"chat": chat, "schedule": schedule},
+        )
 
 
 async def set_schedules(
@@ -103,6 +181,8 @@ async def set_schedules(
             "SELECT id, at, every FROM schedule WHERE chat_id = :chat ORDER BY id", {"chat": chat}
         )
         known = {(row["at"], row["every"]): row["id"] for row in rows}
+        if len(known) == len(timings) == 1:  # the one time there is moves, with its topics
+            known = {(f"{timings[0][0].at:%H:%M}", timings[0][0].every): rows[0]["id"]}
         for timing, due in timings:
             number = known.pop((f"{timing.at:%H:%M}", timing.every), None)
             await _write_schedule(tx, chat, number, timing, due)
@@ -117,7 +197,8 @@ async def _write_schedule(
         """
         INSERT INTO schedule (id, chat_id, at, days, every, next_due_at)
         VALUES (:id, :chat, :at, :days, :every, :due)
-        ON CONFLICT (id) DO UPDATE SET days = excluded.days, next_due_at = excluded.next_due_at
+        ON CONFLICT (id) DO UPDATE SET at = excluded.at, days = excluded.days,
+            every = excluded.every, next_due_at = excluded.next_due_at
         """,
         {
             "id": number,
@@ -148,8 +229,7 @@ async def due_chats(
     those in `without` are passed over."""
     rows = await db.fetch_all(
         f"""
-        SELECT schedule.id AS schedule_id, schedule.at, schedule.days, schedule.every,
-               schedule.next_due_at, {SUBSCRIBER_COLUMNS}
+        SELECT {SCHEDULE_COLUMNS}, {SUBSCRIBER_COLUMNS}
         FROM schedule JOIN subscriber ON subscriber.chat_id = schedule.chat_id
         WHERE schedule.next_due_at <= :now AND schedule.chat_id IN (
             SELECT due.chat_id FROM schedule AS due
@@ -179,8 +259,7 @@ async def waiting_schedules(
     """Schedules that wait for a later instant, by id from `after` on, with their chats."""
     rows = await db.fetch_all(
         f"""
-        SELECT schedule.id AS schedule_id, schedule.at, schedule.days, schedule.every,
-               schedule.next_due_at, {SUBSCRIBER_COLUMNS}
+        SELECT {SCHEDULE_COLUMNS}, {SUBSCRIBER_COLUMNS}
         FROM schedule JOIN subscriber ON subscriber.chat_id = schedule.chat_id
         WHERE schedule.id > :after AND schedule.next_due_at > :now
         ORDER BY schedule.id LIMIT :limit

@@ -52,6 +52,8 @@ QUIET_WORDS: Final = re.compile(
     r"(?:quiet(?:\s+hours)?|тихие(?:\s+часы)?|тихо|не\s+беспокоить)\s+(?P<hours>.+)", re.IGNORECASE
 )
 
+OWN_LETTERS: Final = 200  # of a time's own topics
+
 
 def make_router() -> Router:
     router = Router(name="schedule")
@@ -107,6 +109,11 @@ async def show_schedule(
         zone=spoken.city(zone.key),
         next="; ".join(spoken.short_moment(moment, zone) for moment in coming),
     )
+    known = await schedules.schedules_of(context.db, now.chat_id)
+    for one in known:
+        if one.topics:
+            at, own = timing_label(one.timing, spoken), ", ".join(t.words for t in one.topics)
+            text += "\n" + spoken.say("schedule.only", at=at, topics=own[:OWN_LETTERS])
     if now.quiet:
         start, end = f"{now.quiet.start:%H:%M}", f"{now.quiet.end:%H:%M}"
         text += "\n" + spoken.say("schedule.quiet_shown", start=start, end=end)
@@ -114,7 +121,6 @@ async def show_schedule(
         text += "\n" + spoken.say(
             "schedule.paused", until=spoken.short_moment(now.paused_until, zone)
         )
-    known = await schedules.schedules_of(context.db, now.chat_id)
     await show(event, text, schedule_keyboard(known, spoken))
 
 

@@ -21,9 +21,11 @@ from bot.keyboards import (
     PickTelling,
     languages_keyboard,
     length_keyboard,
+    length_name,
     reads_keyboard,
     settings_keyboard,
     telling_name,
+    telling_of,
 )
 from bot.subscribing import timings_of
 from digests.models import Subscriber
@@ -76,8 +78,8 @@ async def show_settings(
         "settings.shown",
         topics=", ".join(topic.words for topic in topics) or "—",
         when=when,
-        length=spoken.say("length.minutes", now.minutes),
-        telling=telling_name(0 if now.quotes else now.sentences, spoken),
+        length=length_name(now.minutes, spoken),
+        telling=telling_name(telling_of(now), spoken),
         reads=spoken.say(f"reads.{now.reads}"),
         main=spoken.say("settings.yes" if now.main else "settings.no"),
     )
@@ -120,15 +122,11 @@ async def pick_telling(
     subscriber: Subscriber,
     spoken: Language,
 ) -> None:
-    """The quotation is an extra: whoever takes it back finds the sentences chosen before."""
     chosen = callback_data.sentences
     if chosen not in TELLINGS:
         raise StaleButtonError
     await subscribers.set_telling(
-        context.db,
-        subscriber.chat_id,
-        sentences=chosen or subscriber.sentences,
-        quotes=not chosen,
+        context.db, subscriber.chat_id, sentences=max(chosen, 0), quotes=not chosen
     )
     await show_settings(press, context, subscriber, spoken)
 

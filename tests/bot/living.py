@@ -41,9 +41,13 @@ OF_A_CHAT = (
     "SELECT kind, address, title FROM source WHERE owner_chat_id = :chat ORDER BY address",
     "SELECT kind, address, title, asked FROM offer WHERE chat_id = :chat ORDER BY id",
     "SELECT at, days, next_due_at FROM schedule WHERE chat_id = :chat ORDER BY id",
-    "SELECT state = 'empty', since_at, made_at FROM digest WHERE chat_id = :chat ORDER BY id",
+    """
+    SELECT at, words FROM schedule_topic JOIN schedule ON schedule.id = schedule_id
+    JOIN topic ON topic.id = topic_id WHERE schedule.chat_id = :chat ORDER BY at, words
+    """,
+    "SELECT state = 'empty', since_at, made_at, scope FROM digest WHERE chat_id = :chat ORDER BY 3",
     "SELECT part, content FROM delivery WHERE chat_id = :chat ORDER BY id",
-    "SELECT article_id, part FROM told WHERE chat_id = :chat ORDER BY article_id",
+    "SELECT article_id, part, page, place FROM told WHERE chat_id = :chat ORDER BY article_id",
 )
 
 

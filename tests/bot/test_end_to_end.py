@@ -269,8 +269,10 @@ async def test_settings_buttons_change_what_they_name(shared: Running, code: str
     person = await shared.person(code)
     await ask(person, "/settings")
     await person.press(say("menu.length"))
-    await edited(person, say("length.minutes", 5), lambda m: say("length.minutes", 5) in m.text)
-    for label in (say("length.sentences", 5), say("length.quote"), say("length.sentences", 1)):
+    standard = say("length.standard", minutes=5)
+    await edited(person, standard, lambda m: standard in m.text)
+    forms = (say("length.sentences", 5), say("length.quote"), say("length.headlines"))
+    for label in (*forms, say("length.sentences", 1)):
         await person.press(say("menu.length"))
         await edited(person, label, lambda m, label=label: label in m.text.splitlines()[2])
     await person.press(say("menu.reads"))

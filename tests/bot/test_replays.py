@@ -38,6 +38,12 @@ STEPS = {
     "schedule, typed": ("/schedule", ">" + say("schedule.time"), "7:45"),
     "schedule, off": ("/schedule 9:00", ">" + say("schedule.switch_off")),
     "schedule, zone": ("/schedule 9:00", ">" + say("schedule.zone"), "Казань"),
+    "schedule, its own topic": (
+        "/subscribe пожар",
+        "/schedule 9:00",
+        ">" + say("schedule.topics"),
+        ">пожар",
+    ),
     "pause": ("/schedule 9:00", "/pause 7d"),
     "digest": ("/subscribe пожар", "/digest"),
     "settings": ("/settings", ">" + say("settings.main_off")),

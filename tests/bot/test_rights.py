@@ -27,6 +27,7 @@ CHANGING = (
     "lang:en", "reads:all", "main:0", "min:10", "tell:1", "drop:1:0", "unmute:1", "dropsrc:1:1",
     "go:moretime:0", "go:quiet:0", "hour:more:1200", "every:3", "quiet:2300-0800", "quiet:off",
     "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow", "hush:0:1",
+    "go:hours:0", "hourof:1", "hourtopic:1:1:1", "hourtopic:1:0:1",
     "tune:1:weight:75:0", "tune:1:mute::0", "offer:1:1", "offer:1:0", "request:1:own",
     "request:1:shared", "request:1:no", "starter:ru",
     "erase:1", "erase:0",

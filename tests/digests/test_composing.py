@@ -295,7 +295,7 @@ FORMS = st.builds(
     st.sampled_from([2, 5, 10]),
     private=st.booleans(),
     main=st.booleans(),
-    sentences=st.sampled_from([1, 3, 5]),
+    sentences=st.sampled_from([0, 1, 3, 5]),
 )
 
 
