@@ -10,6 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.context import Context
+from bot.spelling import better_spelling
 from digests.clustering import tell_stories, understood
 from digests.models import Article, ArticleId, Story, StoryId, Subscriber
 from digests.periods import Period
@@ -64,6 +65,7 @@ class Listed:
     more: bool  # whether another page follows
     total: int | None = None  # None: not counted
     more_than_total: bool = False  # there are older matches still
+    meant: str | None = None  # None: no better spelling is known
 
 
 async def listed(context: Context, subscriber: Subscriber, asked: Asked) -> Listed:
@@ -102,7 +104,8 @@ async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: 
         for story, snippet, one in zip(stories, snippets, quoted, strict=True)
     ]
     more = len(ids) > asked.offset + asked.size
-    return Listed(asked, told, more, len(ids), len(matches) >= NEWEST_MATCHES)
+    meant = await better_spelling(context, subscriber, asked.words, scope, len(ids))
+    return Listed(asked, told, more, len(ids), len(matches) >= NEWEST_MATCHES, meant)
 
 
 def _quoted(story: Story, matches: list[Match]) -> Article:

@@ -30,6 +30,7 @@ from digests.periods import CALENDAR, CODE, Period, period_of
 from digests.snippets import Marked
 
 ANY_TIME: Final = "all"
+LABEL_LETTERS: Final = 40  # one line of a phone
 OFFERED: Final = {"d1": "day", "d7": "week", "d30": "month", ANY_TIME: "all"}  # names of buttons
 NAMED: Final = {"h1": "hour", "d1": "day", "d7": "sevendays", "d30": "thirtydays"}
 
@@ -46,6 +47,13 @@ class Turn(CallbackData, prefix="list"):
     at: int  # minute since 1970
 
 
+class Meant(CallbackData, prefix="meant"):
+    """Search for the spelling that the message offers: its second bold words."""
+
+    relevant: bool
+    period: str
+
+
 def turn_of(asked: Asked) -> Turn:
     return Turn(
         found=bool(asked.words),
@@ -58,11 +66,17 @@ def turn_of(asked: Asked) -> Turn:
     )
 
 
+def period_by(code: str) -> Period | None:
+    """Of a button. None: any time. Raises StaleButtonError on forged data."""
+    period = period_of(code)
+    if period is None and code != ANY_TIME:
+        raise StaleButtonError
+    return period
+
+
 def asked_by(turn: Turn, words: str) -> Asked:
     """What a button asks for; data may be forged. Raises StaleButtonError."""
-    period = period_of(turn.period)
-    if period is None and turn.period != ANY_TIME:
-        raise StaleButtonError
+    period = period_by(turn.period)
     if not 0 <= turn.at < 1 << 31 or not 0 <= turn.newest < 1 << 62:
         raise StaleButtonError
     return Asked(
@@ -80,8 +94,10 @@ def render_listed(listed: Listed, reader: Reader, now: datetime) -> Message:
     """Sentences give way to titles when room is short."""
     spoken, keys = reader.language, _keyboard(listed, reader.language)
     head = _heading(listed, spoken)
+    if listed.meant:
+        head = Text(head, spoken.say("stories.meant"), " ", Bold(listed.meant), "?\n")
     if not listed.told:
-        return _nothing(listed, spoken, keys)
+        return _nothing(listed, head, spoken, keys)
     for sentences in (True, False):
         items = [_item(told, reader, now, sentences=sentences) for told in listed.told]
         if letters(content := Text(head, *items)) <= MESSAGE_LETTERS:
@@ -92,11 +108,13 @@ def render_listed(listed: Listed, reader: Reader, now: datetime) -> Message:
     return message_of(content, keys)
 
 
-def _nothing(listed: Listed, spoken: Language, keys: InlineKeyboardMarkup | None) -> Message:
+def _nothing(
+    listed: Listed, head: Text, spoken: Language, keys: InlineKeyboardMarkup | None
+) -> Message:
     if not listed.asked.words and not listed.asked.period:
         return Message(spoken.say("stories.none"))
     key = "stories.none_then" if listed.asked.period else "topic.none"
-    return message_of(Text(_heading(listed, spoken), "\n", spoken.say(key)), keys)
+    return message_of(Text(head, "\n", spoken.say(key)), keys)
 
 
 def _heading(listed: Listed, spoken: Language) -> Text:
@@ -167,6 +185,10 @@ def _keyboard(listed: Listed, spoken: Language) -> InlineKeyboardMarkup | None:
     if listed.more:
         turns.append(button("›", turn_of(asked.turned_to(asked.offset + asked.size))))
     rows = [turns]
+    if listed.meant:
+        period = asked.period.code if asked.period else ANY_TIME
+        meant = Meant(relevant=asked.relevant, period=period)
+        rows.append([button("🔎 " + shortened(listed.meant, LABEL_LETTERS), meant)])
     if asked.words:
         many = listed.more or asked.offset > 0
         rows += [_periods(asked, spoken)] if many or asked.period else []

@@ -11,7 +11,7 @@ from bot.errors import StaleButtonError
 from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import FollowShown
-from bot.listings import Turn, asked_by, render_listed
+from bot.listings import Meant, Turn, asked_by, period_by, render_listed
 from bot.rendering import Reader
 from bot.subscribing import follow
 from digests.models import Subscriber
@@ -23,6 +23,7 @@ def make_router() -> Router:
     router.message.register(tell_latest, Command("latest"))
     router.message.register(tell_topic, Command("topic", "search"))
     router.callback_query.register(turn_page, Turn.filter())
+    router.callback_query.register(search_meant, Meant.filter())
     router.callback_query.register(follow_shown, FollowShown.filter(), flags={"changes": True})
     return router
 
@@ -99,6 +100,18 @@ async def turn_page(
     await show_listed(press, context, subscriber, reader, asked_by(callback_data, words))
 
 
+async def search_meant(
+    press: CallbackQuery,
+    callback_data: Meant,
+    context: Context,
+    subscriber: Subscriber,
+    reader: Reader,
+) -> None:
+    period = period_by(callback_data.period)
+    asked = Asked(shown_words(press, 1), period, callback_data.relevant)
+    await show_listed(press, context, subscriber, reader, asked)
+
+
 async def follow_shown(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> str:
@@ -106,11 +119,11 @@ async def follow_shown(
     return spoken.say("topics.added" if added else "topics.known", words=words)
 
 
-def shown_words(press: CallbackQuery) -> str:
+def shown_words(press: CallbackQuery, place: int = 0) -> str:
     """The query that our own message shows: its first bold words. Raises StaleButtonError."""
     message = press.message
     if isinstance(message, Message) and message.text:
-        for entity in message.entities or ():
-            if entity.type == MessageEntityType.BOLD:
-                return entity.extract_from(message.text)
+        bold = [one for one in message.entities or () if one.type == MessageEntityType.BOLD]
+        if place < len(bold):
+            return bold[place].extract_from(message.text)
     raise StaleButtonError

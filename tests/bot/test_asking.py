@@ -117,3 +117,34 @@ async def test_nothing_in_a_period_says_so_and_lets_go_of_it(shared: Running) ->
     assert say("stories.none_then") in answer.text
     wider = await edited(person, say("period.button.all"), lambda m: "за час" not in m.text)
     assert say("topic.none") in wider.text
+
+
+async def test_a_misspelt_question_is_offered_what_was_meant(shared: Running) -> None:
+    person = await shared.person()
+    answer = await ask(person, "ключивая ставка за месяц")
+    assert say("stories.meant") + " ключевая ставка?" in answer.text
+    found = await edited(person, "🔎", lambda m: m.text.startswith("🔎 ключевая ставка"))
+    assert found.message_id == answer.message_id
+    assert "за месяц" in found.text
+    assert say("stories.meant") not in found.text
+
+
+async def test_another_keyboard_is_understood(shared: Running) -> None:
+    person = await shared.person()
+    assert "ставка?" in (await ask(person, "cnfdrf")).text
+
+
+async def test_no_word_of_somebody_elses_source_is_ever_offered(running: Running) -> None:
+    owner, other = await running.person(), await running.person()
+    for person in (owner, other):
+        await ask(person, "/id")
+    db = running.context.db
+    mine = await store_source(db, "https://mine.example/feed", owner=owner.chat_id)
+    secret = prepared("Кракозябровск открыл мост", guid="secret", published=START)
+    await store(db, mine, secret, arrived=START)
+    assert (await ask(owner, "Кракозябровск")).urls
+    # Its root is known, as that of a shared source which is gone would be.
+    async with db.write() as tx:
+        await tx.execute("INSERT INTO key_count (key, articles) VALUES ('кракозябровск', 90)")
+    assert say("stories.meant") in (await ask(owner, "Кракозябравск")).text
+    assert say("stories.meant") not in (await ask(other, "Кракозябравск")).text

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 say = language("ru").say
 # Who sees a source may have it looked at again; how often is bounded.
-READING = ("go:topics:0", "go:sources:0", "list:1:0:all:5:5:9:9", "why:0", "why:1", "retry:999999",
-           "src:1:0", "page:1", "page:2", "item:0", "whyitem:0", "all:0")  # fmt: skip
+READING = ("go:topics:0", "go:sources:0", "list:1:0:all:5:5:9:9", "meant:0:all", "why:0", "why:1",
+           "retry:999999", "src:1:0", "page:1", "page:2", "item:0", "whyitem:0",
+           "all:0")  # fmt: skip
 CHANGING = (
     "access:1001:1", "access:1001:0", "go:hour:0", "go:schedule:0", "go:time:0", "go:days:0",
     "go:zone:0", "go:off:0", "go:on:0", "go:settings:0", "go:length:0", "go:language:0",
