@@ -45,6 +45,7 @@ FRESH_HOURS: Final = 24
 DECAY_HOURS: Final = 48
 CONFLICT: Final = 0.5  # of the likeness is left by each way in which the titles disagree
 SAME_FIGURE: Final = 1.15  # times as alike when a telling number of a title stands in the other
+LEAST_SHARES: Final = 0.99 * (ALIKE / SAME_FIGURE) ** 2  # with a smaller product nothing is alike
 OTHER_DAY: Final = 0.25  # is left when they are of different days: a column, not an event
 NUMBERS_HOLD: Final = timedelta(hours=6)
 UNKNOWN_LANGUAGE: Final = "und"
@@ -206,15 +207,27 @@ def story_for(article: Sketch, stories: Mapping[StoryId, Sequence[Sketch]]) -> B
     An article like two stories joins them when they are like each other too: reports that come
     out of order, an outlet's backlog at a time, open an event's story more than once.
     """
-    scores = {story: likeness(article, members) for story, members in stories.items()}
-    near = [
-        story for story, members in stories.items() if scores[story] >= _needed(article, members)
-    ]
+    scores = {
+        story: likeness(article, members)
+        for story, members in stories.items()
+        if _may_be_near(article, members)
+    }
+    near = [story for story, score in scores.items() if score >= _needed(article, stories[story])]
     if not near:
         return Belonging(None)
     best, *others = sorted(near, key=lambda story: (-scores[story], story))
     merged = [other for other in others if _same_event(stories[best], stories[other])]
     return Belonging(best, tuple(merged))
+
+
+def _may_be_near(article: Sketch, members: Sequence[Sketch]) -> bool:
+    """Whether a likeness can be enough, by bounds of both its shares: of ten candidates hardly one
+    may, and a likeness takes ten times as long. What meaning adds has no such bound."""
+    if article.meaning:
+        return True
+    held = sum(weight for key, weight in article.heavy if any(key in m.seen for m in members))
+    holds = sum(weight for m in members for key, weight in m.heavy if key in article.seen)
+    return held * min(1.0, holds) >= LEAST_SHARES
 
 
 def _needed(article: Sketch, members: Sequence[Sketch]) -> float:

@@ -182,6 +182,7 @@ def rarity(key: str, frequencies: Mapping[str, int] = NOTHING_COUNTED, articles:
 
 
 def heaviest(weights: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
-    heaviest = sorted(weights.items(), key=lambda item: (-item[1], item[0]))[:HEAVY_KEYS]
-    total = sum(weight for _, weight in heaviest) or 1.0
-    return tuple((key, weight / total) for key, weight in heaviest)
+    # Twice sorted by plain values: half the time of once by pairs.
+    keys = sorted(sorted(weights), key=weights.__getitem__, reverse=True)[:HEAVY_KEYS]
+    total = sum([weights[key] for key in keys]) or 1.0
+    return tuple([(key, weights[key] / total) for key in keys])

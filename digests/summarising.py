@@ -19,7 +19,7 @@ from typing import Final
 from digests.models import CleanText, ParagraphKind, Pick, Sentence
 from digests.text.cleaning import opens_as_teaser, opens_with_quotation
 from digests.text.sentences import split_sentences
-from digests.text.words import STOP_WORDS, split_words, stem
+from digests.text.words import STOP_WORDS, folded_words, stem
 
 FEWEST_WORDS: Final = 6
 LEAST_LETTERS_SHARE: Final = 0.75
@@ -228,6 +228,8 @@ def _is_biography(text: str, title: str, published: datetime) -> bool:
 
 def _is_old(text: str, published: datetime) -> bool:
     """Whether the newest year a sentence names lies before its publication."""
+    if "19" not in text and "20" not in text:
+        return False
     years = [int(year) for year in _YEAR.findall(text)]
     return bool(years) and max(years) < published.year
 
@@ -276,5 +278,4 @@ def _is_balanced(text: str) -> bool:
 
 
 def _keys(text: str) -> Counter[str]:
-    folded = (word.folded for word in split_words(text))
-    return Counter(stem(word) for word in folded if word not in STOP_WORDS)
+    return Counter([stem(word) for word in folded_words(text) if word not in STOP_WORDS])

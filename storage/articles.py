@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from digests.models import (
@@ -20,7 +21,7 @@ from digests.models import (
 )
 from storage.boilerplate import learn_lines
 from storage.copies import Copies
-from storage.database import Database, Transaction
+from storage.database import Database, Statements
 from storage.identity import known_articles
 from storage.instants import from_seconds, to_seconds
 from storage.sources import SOURCE_COLUMNS, VISIBLE, source_of
@@ -93,27 +94,27 @@ async def add_articles(
     for start in range(0, len(ordered), BATCH_ROWS):
         batch = ordered[start : start + BATCH_ROWS]
         async with db.write() as tx:
-            known = await known_articles(tx, source.id, batch, unique.keys())
-            added += await _add_batch(tx, source, batch, known, arrived)
+            added += await tx.run(partial(_add_batch, source, batch, unique.keys(), arrived))
     return added
 
 
-async def _add_batch(
-    tx: Transaction,
+def _add_batch(
     source: Source,
     batch: Sequence[PreparedArticle],
-    known: Mapping[str, sqlite3.Row],
+    document: Collection[str],
     arrived: datetime | None,
+    tx: Statements,
 ) -> Added:
+    known = known_articles(tx, source.id, batch, document)
     fresh = [article for article in batch if article.guid not in known]
     changed = [
         (row["id"], article)
         for article in batch
         if (row := known.get(article.guid)) and _is_edited(article, row)
     ]
-    await _insert(tx, source, fresh, arrived)
-    await learn_lines(tx, source.id, fresh)
-    await _change(tx, changed)
+    _insert(tx, source, fresh, arrived)
+    learn_lines(tx, source.id, fresh)
+    _change(tx, changed)
     return Added(len(fresh), len(changed), len(batch) - len(fresh) - len(changed))
 
 
@@ -122,7 +123,7 @@ async def unknown(
 ) -> list[PreparedArticle]:
     """Those of a batch that would be stored as new."""
     guids = [article.guid for article in prepared]
-    known = await known_articles(db, source.id, prepared, guids)
+    known = await db.read(lambda inside: known_articles(inside, source.id, prepared, guids))
     return [article for article in prepared if article.guid not in known]
 
 
@@ -165,31 +166,31 @@ async def without_pages(
     ]
 
 
-async def _insert(
-    tx: Transaction, source: Source, batch: Sequence[PreparedArticle], arrived: datetime | None
+def _insert(
+    tx: Statements, source: Source, batch: Sequence[PreparedArticle], arrived: datetime | None
 ) -> None:
     if not batch:
         return
     copies = Copies(tx, source)
-    await copies.look_up(batch)
-    first = await _last_id(tx, "article") + 1
-    stories = Stories(tx, source.owner, await _last_id(tx, "story") + 1)
-    await stories.count(batch)
+    copies.look_up(batch)
+    first = _last_id(tx, "article") + 1
+    stories = Stories(tx, source.owner, _last_id(tx, "story") + 1)
+    stories.count(batch)
     articles: list[dict[str, Any]] = []
     for number, article in enumerate(batch, first):
         repeated = copies.repeated_by(article)
         known = stories.current(repeated.story) if repeated else None
-        story = await stories.place(ArticleId(number), article, source.title, known)
+        story = stories.place(ArticleId(number), article, source.title, known)
         copies.add(ArticleId(number), article, story, repeated)
         original = repeated.original if repeated else None
         articles.append(_row(number, story, original, source, article, arrived))
     for row in articles:
         row["story"] = stories.current(row["story"])
-    await tx.execute_all(
+    tx.execute_all(
         "INSERT INTO story (id, opened_at) VALUES (:id, :opened)",
         [{"id": story, "opened": to_seconds(opened)} for story, opened in stories.opened],
     )
-    await tx.execute_all(
+    tx.execute_all(
         """
         INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
                              language, published_at, arrived_at, summary, quote, copy_of,
@@ -200,25 +201,25 @@ async def _insert(
         """,
         articles,
     )
-    await tx.execute_all(
+    tx.execute_all(
         """
         INSERT INTO article_keys (article_id, title, lead, body)
         VALUES (:id, :key_title, :key_lead, :key_body)
         """,
         articles,
     )
-    await stories.remember()
-    await copies.remember()
+    stories.remember()
+    copies.remember()
 
 
-async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]]) -> None:
+def _change(tx: Statements, changed: Sequence[tuple[int, PreparedArticle]]) -> None:
     """Take over an edit, and the address if it has a new one. The story, the time of publication
     and what was told stay."""
     rows = [
         _content(number, article) | {"url": article.url, "link": article.link}
         for number, article in changed
     ]
-    await tx.execute_all(
+    tx.execute_all(
         """
         UPDATE article SET title = :title, text = :text, fingerprint = :fingerprint,
             language = :language, summary = :summary, quote = :quote,
@@ -227,7 +228,7 @@ async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]
         """,
         rows,
     )
-    await tx.execute_all(
+    tx.execute_all(
         """
         UPDATE article_keys SET title = :key_title, lead = :key_lead, body = :key_body
         WHERE article_id = :id
@@ -236,11 +237,9 @@ async def _change(tx: Transaction, changed: Sequence[tuple[int, PreparedArticle]
     )
 
 
-async def _last_id(tx: Transaction, table: str) -> int:
+def _last_id(tx: Statements, table: str) -> int:
     """The last id ever given: ids of removed articles are never given again."""
-    row = await tx.fetch_one(
-        "SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table}
-    )
+    row = tx.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = :table", {"table": table})
     return int(row["seq"]) if row else 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from digests.boilerplate import Seen, learn, learned
 from digests.models import PreparedArticle, SourceId
-from storage.database import Database, Transaction
+from storage.database import Database, Statements
 
 
 async def boilerplate_of(db: Database, source: SourceId) -> frozenset[str]:
@@ -16,20 +16,18 @@ async def boilerplate_of(db: Database, source: SourceId) -> frozenset[str]:
     return learned(_seen(row["seen"])) if row else frozenset()
 
 
-async def learn_lines(
-    tx: Transaction, source: SourceId, articles: Sequence[PreparedArticle]
-) -> None:
+def learn_lines(tx: Statements, source: SourceId, articles: Sequence[PreparedArticle]) -> None:
     """Remember the lines of new articles."""
     if not articles:
         return
-    row = await tx.fetch_one(
+    row = tx.fetch_one(
         "SELECT seen FROM source_lines WHERE source_id = :source", {"source": source}
     )
     seen = learn(
         _seen(row["seen"]) if row else {},
         ((article.published, article.lines) for article in articles),
     )
-    await tx.execute(
+    tx.execute(
         """
         INSERT INTO source_lines (source_id, seen) VALUES (:source, :seen)
         ON CONFLICT (source_id) DO UPDATE SET seen = excluded.seen

@@ -26,7 +26,7 @@ from digests.models import (
     StoryId,
     outlet_of,
 )
-from storage.database import Database, Transaction
+from storage.database import Database, Statements
 from storage.instants import from_seconds, to_seconds
 
 MOST_HITS: Final = 20  # articles one shingle leads to, the newest: it may be a footer's
@@ -62,7 +62,7 @@ class Repeated:
 class Copies:
     """The originals of one batch's articles; articles of the batch count for those after them."""
 
-    def __init__(self, tx: Transaction, source: Source) -> None:
+    def __init__(self, tx: Statements, source: Source) -> None:
         self._tx = tx
         self._source = source
         self._by_words: dict[str, Told] = {}
@@ -72,14 +72,14 @@ class Copies:
         self._added: list[tuple[ArticleId, PreparedArticle]] = []
         self._taken: dict[ArticleId, ArticleId] = {}
 
-    async def look_up(self, batch: Sequence[PreparedArticle]) -> None:
-        await self._find_exact(batch)
-        await self._find_shingles(batch)
+    def look_up(self, batch: Sequence[PreparedArticle]) -> None:
+        self._find_exact(batch)
+        self._find_shingles(batch)
         near = {number for article in batch for number in self._hit_most(article.shingles)}
-        await self._read_texts(near)
+        self._read_texts(near)
 
-    async def _find_exact(self, batch: Sequence[PreparedArticle]) -> None:
-        rows = await self._tx.fetch_all(
+    def _find_exact(self, batch: Sequence[PreparedArticle]) -> None:
+        rows = self._tx.fetch_all(
             f"""
             SELECT {TOLD_COLUMNS}, article.fingerprint, NULL AS url
             FROM article JOIN source ON source.id = article.source_id
@@ -101,9 +101,9 @@ class Copies:
             known = self._by_words if row["fingerprint"] else self._by_url
             known.setdefault(row["fingerprint"] or row["url"], _told_of(row))
 
-    async def _find_shingles(self, batch: Sequence[PreparedArticle]) -> None:
+    def _find_shingles(self, batch: Sequence[PreparedArticle]) -> None:
         published = [article.published for article in batch]
-        rows = await self._tx.fetch_all(
+        rows = self._tx.fetch_all(
             """
             SELECT hash, articles FROM (
                 SELECT wanted.value AS hash, (
@@ -125,8 +125,8 @@ class Copies:
         for row in rows:
             self._by_shingle[row["hash"]] = json.loads(row["articles"])
 
-    async def _read_texts(self, articles: Iterable[ArticleId]) -> None:
-        rows = await self._tx.fetch_all(
+    def _read_texts(self, articles: Iterable[ArticleId]) -> None:
+        rows = self._tx.fetch_all(
             f"""
             SELECT {TOLD_COLUMNS}, article_shingles.hashes
             FROM article_shingles JOIN article ON article.id = article_shingles.article_id
@@ -206,10 +206,10 @@ class Copies:
             self._by_shingle[hash_].append(number)
         self._added.append((number, article))
 
-    async def remember(self) -> None:
+    def remember(self) -> None:
         """Write the shingles of the batch, and whom its articles go before; these must be stored
         by now."""
-        await self._tx.execute_all(
+        self._tx.execute_all(
             """
             INSERT INTO article_shingles (article_id, published_at, hashes)
             VALUES (:id, :published, :hashes)
@@ -224,7 +224,7 @@ class Copies:
                 if article.shingles.indexed
             ],
         )
-        await self._tx.execute_all(
+        self._tx.execute_all(
             """
             INSERT OR IGNORE INTO shingle (hash, published_at, article_id)
             VALUES (:hash, :published, :id)
@@ -236,7 +236,7 @@ class Copies:
                 for hash_ in article.shingles.indexed
             ],
         )
-        await self._tx.execute_all(
+        self._tx.execute_all(
             "UPDATE article SET copy_of = :original WHERE id = :copy OR copy_of = :copy",
             [{"original": original, "copy": copy} for copy, original in self._taken.items()],
         )

@@ -6,7 +6,7 @@ A correction outlives clustering: stories set apart by hand are never joined by 
 from datetime import datetime
 
 from digests.models import ArticleId, ChatId, StoryId
-from storage.database import Database, Transaction
+from storage.database import Database, Statements
 from storage.instants import to_seconds
 from storage.sources import VISIBLE
 
@@ -62,23 +62,23 @@ async def merge_stories(db: Database, one: StoryId, other: StoryId) -> None:
             """,
             {"one": one, "other": other},
         )
-        await move_story(tx, other, one)
+        await tx.run(lambda inside: move_story(inside, other, one))
 
 
-async def move_story(tx: Transaction, story: StoryId, into: StoryId) -> None:
+def move_story(tx: Statements, story: StoryId, into: StoryId) -> None:
     """Two stories turn out to be one event; who was told the one was told the other."""
     values = {"story": story, "into": into}
-    await tx.execute("UPDATE article SET story_id = :into WHERE story_id = :story", values)
+    tx.execute("UPDATE article SET story_id = :into WHERE story_id = :story", values)
     for table, column in (("told", "story_id"), ("apart", "story_id"), ("apart", "other_id")):
-        await tx.execute(
+        tx.execute(
             f"UPDATE OR IGNORE {table} SET {column} = :into WHERE {column} = :story",  # noqa: S608
             values,
         )
 
 
-async def are_apart(tx: Transaction, one: StoryId, other: StoryId) -> bool:
+def are_apart(tx: Statements, one: StoryId, other: StoryId) -> bool:
     """Whether an administrator set these stories apart."""
-    row = await tx.fetch_one(
+    row = tx.fetch_one(
         "SELECT 1 FROM apart WHERE story_id = :one AND other_id = :other",
         {"one": one, "other": other},
     )

@@ -14,7 +14,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aiosqlite
 
@@ -32,6 +32,7 @@ from storage.errors import (
 from storage.migrate import migrate, newest_schema
 
 READERS: Final = 2
+WRITER_CACHE_KIB: Final = 16_384  # holds the indices of clustering's window, written all over
 PROBE_BYTES: Final = 256 * 1024
 CUTTING_MS: Final = 100
 REWRITING: Final = "rewrite"  # name of the stored value: pages hold what was deleted before
@@ -45,8 +46,42 @@ NO_ROOM: Final = frozenset((
     sqlite3.SQLITE_IOERR_FSYNC,
 ))  # fmt: skip
 
+T = TypeVar("T")
 Parameters = Mapping[str, Any]
 NOTHING: Final[Parameters] = {}
+
+
+class Statements:
+    """Statements one after another, on the connection's own thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def execute(self, sql: str, parameters: Parameters = NOTHING) -> int:
+        """Run one statement; the number of rows it changed."""
+        return self._connection.execute(sql, parameters).rowcount
+
+    def insert(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
+        """Run one INSERT; the new row's id, None where OR IGNORE kept it out."""
+        cursor = self._connection.execute(sql, parameters)
+        return cursor.lastrowid if cursor.rowcount > 0 else None
+
+    def execute_all(self, sql: str, rows: Sequence[Parameters]) -> None:
+        self._connection.executemany(sql, rows)
+
+    def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
+        return self._connection.execute(sql, parameters).fetchall()
+
+    def fetch_one(self, sql: str, parameters: Parameters = NOTHING) -> sqlite3.Row | None:
+        rows = self.fetch_all(sql, parameters)
+        return rows[0] if rows else None
+
+
+async def _run(connection: aiosqlite.Connection, work: Callable[[Statements], T]) -> T:
+    # aiosqlite itself offers single statements only, each a hop to the thread and back.
+    inside = Statements(connection._conn)  # noqa: SLF001
+    result: T = await connection._execute(work, inside)  # type: ignore[no-untyped-call]  # noqa: SLF001
+    return result
 
 
 class Transaction:
@@ -55,25 +90,21 @@ class Transaction:
     def __init__(self, connection: aiosqlite.Connection) -> None:
         self._connection = connection
 
+    async def run(self, work: Callable[[Statements], T]) -> T:
+        """Many statements in one hop to the connection's thread. What computes between them keeps
+        the event loop waiting for the interpreter, so each stretch of it must be short."""
+        return await _run(self._connection, work)
+
     async def execute(self, sql: str, parameters: Parameters = NOTHING) -> int:
         """Run one statement; the number of rows it changed."""
-        cursor = await self._connection.execute(sql, parameters)
-        count = cursor.rowcount
-        await cursor.close()
-        return count
+        return await self.run(lambda inside: inside.execute(sql, parameters))
 
     async def insert(self, sql: str, parameters: Parameters = NOTHING) -> int | None:
         """Run one INSERT; the new row's id, None where OR IGNORE kept it out."""
-        cursor = await self._connection.execute(sql, parameters)
-        row = cursor.lastrowid if cursor.rowcount > 0 else None
-        await cursor.close()
-        return row
+        return await self.run(lambda inside: inside.insert(sql, parameters))
 
     async def execute_all(self, sql: str, rows: Sequence[Parameters]) -> None:
-        if not rows:
-            return
-        cursor = await self._connection.executemany(sql, rows)
-        await cursor.close()
+        await self.run(lambda inside: inside.execute_all(sql, rows))
 
     @property
     def total_changes(self) -> int:
@@ -81,7 +112,7 @@ class Transaction:
         return self._connection.total_changes
 
     async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
-        return list(await self._connection.execute_fetchall(sql, parameters))
+        return await self.run(lambda inside: inside.fetch_all(sql, parameters))
 
     async def fetch_one(self, sql: str, parameters: Parameters = NOTHING) -> sqlite3.Row | None:
         rows = await self.fetch_all(sql, parameters)
@@ -155,12 +186,16 @@ class Database:
                 await self._writer.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         return not any(row[0] for row in rows)
 
-    async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
+    async def read(self, work: Callable[[Statements], T]) -> T:
+        """Many reads in one hop; nothing can be written."""
         reader = await self._readers.get()
         try:
-            return list(await reader.execute_fetchall(sql, parameters))
+            return await _run(reader, work)
         finally:
             self._readers.put_nowait(reader)
+
+    async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
+        return await self.read(lambda inside: inside.fetch_all(sql, parameters))
 
     async def fetch_one(self, sql: str, parameters: Parameters = NOTHING) -> sqlite3.Row | None:
         rows = await self.fetch_all(sql, parameters)
@@ -184,6 +219,7 @@ async def open_database(path: Path, backups: Path | None = None) -> AsyncIterato
         raise UnusableDatabaseError(path=str(path), cause=str(error)) from error
     async with AsyncExitStack() as stack:
         writer = await stack.enter_async_context(_connect(path))
+        await writer.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
         readers = [await stack.enter_async_context(_connect(path)) for _ in range(READERS)]
         for reader in readers:
             await reader.execute("PRAGMA query_only = 1")

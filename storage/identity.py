@@ -11,22 +11,22 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from digests.models import PreparedArticle, SourceId
-from storage.database import Database, Transaction
+from storage.database import Statements
 from storage.instants import to_seconds
 
 TELLING_LETTERS: Final = 100  # so much equal text is no coincidence
 SAME_ISSUE_SECONDS: Final = 1800  # with less, only about the same time is
 
 
-async def known_articles(
-    tx: Transaction | Database,
+def known_articles(
+    tx: Statements,
     source: SourceId,
     batch: Sequence[PreparedArticle],
     document: Collection[str],
 ) -> dict[str, sqlite3.Row]:
     """Guid in the batch → row (id, title, text, teaser) of the article it is; `document` are all
     guids of the document the batch is part of."""
-    rows = await tx.fetch_all(
+    rows = tx.fetch_all(
         """
         SELECT id, guid, title, text, teaser FROM article
         WHERE source_id = :source AND guid IN (SELECT value FROM json_each(:guids))
@@ -35,16 +35,16 @@ async def known_articles(
     )
     found = {row["guid"]: row for row in rows}
     strangers = [article for article in batch if article.guid not in found]
-    return found | await _under_other_guids(tx, source, strangers, document)
+    return found | _under_other_guids(tx, source, strangers, document)
 
 
-async def _under_other_guids(
-    tx: Transaction | Database,
+def _under_other_guids(
+    tx: Statements,
     source: SourceId,
     strangers: Sequence[PreparedArticle],
     document: Collection[str],
 ) -> dict[str, sqlite3.Row]:
-    rows = await tx.fetch_all(
+    rows = tx.fetch_all(
         """
         SELECT id, guid, url, fingerprint, title, text, teaser, published_at FROM article
         WHERE source_id = :source AND (

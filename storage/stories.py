@@ -8,9 +8,10 @@ one with shared ones, an owned one with shared ones and its owner's.
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import nlargest
 from typing import Final
 
 from digests.clustering import (
@@ -26,7 +27,7 @@ from digests.semantics import Meaning, meaning_of
 from digests.sketches import Sketch, sketch, telling_keys
 from digests.text.bridges import bridges_of
 from storage.corrections import are_apart, move_story
-from storage.database import Database, Transaction
+from storage.database import Database, Statements
 from storage.instants import from_seconds, to_seconds
 
 CANDIDATES: Final = 60  # articles, those that share most keys
@@ -49,7 +50,7 @@ class Placed:
 class Stories:
     """The stories of one batch: articles of the batch are candidates for those after them."""
 
-    def __init__(self, tx: Transaction, owner: ChatId | None, next_story: int) -> None:
+    def __init__(self, tx: Statements, owner: ChatId | None, next_story: int) -> None:
         self._tx = tx
         self._owner = owner
         self._next = next_story
@@ -59,26 +60,25 @@ class Stories:
         self.opened: list[tuple[StoryId, datetime]] = []
         self.merged: dict[StoryId, StoryId] = {}
 
-    async def count(self, articles: Sequence[PreparedArticle]) -> None:
+    def count(self, articles: Sequence[PreparedArticle]) -> None:
         """Count the keys of the batch among those of all articles, and learn how frequent
         they are."""
         rows = [{"key": key} for article in articles for key in _counted_keys(article)]
         if self._owner is None:  # what is somebody's own weighs on nothing shared
-            await self._add_counts(rows, len(articles))
-        found = await self._tx.fetch_all(
+            self._add_counts(rows, len(articles))
+        found = self._tx.fetch_one(
             """
-            SELECT key, articles FROM key_count WHERE key IN (SELECT value FROM json_each(:keys))
+            SELECT json_group_object(key, articles) AS counts FROM key_count
+            WHERE key IN (SELECT value FROM json_each(:keys))
             """,
             {"keys": json.dumps(list({row["key"] for row in rows}))},
         )
-        self._frequencies = {row["key"]: row["articles"] for row in found}
-        total = await self._tx.fetch_one(
-            "SELECT value FROM state WHERE name = :name", {"name": COUNTED}
-        )
+        self._frequencies = json.loads(found["counts"]) if found else {}
+        total = self._tx.fetch_one("SELECT value FROM state WHERE name = :name", {"name": COUNTED})
         self._articles = int(total["value"]) if total else 0
 
-    async def _add_counts(self, rows: list[dict[str, str]], articles: int) -> None:
-        await self._tx.execute_all(
+    def _add_counts(self, rows: list[dict[str, str]], articles: int) -> None:
+        self._tx.execute_all(
             """
             INSERT INTO key_count (key, articles) VALUES (:key, :count)
             ON CONFLICT (key) DO UPDATE SET articles = articles + :count
@@ -88,7 +88,7 @@ class Stories:
                 for key, count in sorted(Counter(row["key"] for row in rows).items())
             ],
         )
-        await self._tx.execute(
+        self._tx.execute(
             """
             INSERT INTO state (name, value) VALUES (:name, :count)
             ON CONFLICT (name) DO UPDATE SET value = value + :count
@@ -96,7 +96,7 @@ class Stories:
             {"name": COUNTED, "count": articles},
         )
 
-    async def place(
+    def place(
         self, number: ArticleId, article: PreparedArticle, source: str, copy_of: StoryId | None
     ) -> StoryId:
         """The story of an article: that of its original, the one it is like, or a new one."""
@@ -109,14 +109,14 @@ class Stories:
             self._articles,
             self._meaning(article),
         )
-        found = story_for(drawn, {} if copy_of else await self._candidates(drawn))
+        found = story_for(drawn, {} if copy_of else self._candidates(drawn))
         story = copy_of or found.story
         if story is None:
             story = StoryId(self._next)
             self._next += 1
             self.opened.append((story, article.published))
         if self._owner is None:  # nobody's own articles change what others are told
-            story = await self._merge(story, found.merged)
+            story = self._merge(story, found.merged)
         self._batch.append(Placed(number, story, drawn))
         return story
 
@@ -125,16 +125,16 @@ class Stories:
             return None
         return meaning_of(article.meaning, article.keys, self._frequencies, self._articles)
 
-    async def _merge(self, story: StoryId, others: Sequence[StoryId]) -> StoryId:
+    def _merge(self, story: StoryId, others: Sequence[StoryId]) -> StoryId:
         """The oldest of stories that turn out to be one event takes the others in, but for those
         an administrator set apart."""
         joined: list[StoryId] = []
         for other in others:
-            if not any([await are_apart(self._tx, one, other) for one in (story, *joined)]):
+            if not any(are_apart(self._tx, one, other) for one in (story, *joined)):
                 joined.append(other)
         into = min(story, *joined) if joined else story  # an older one is surely stored
         for other in {story, *joined} - {into}:
-            await move_story(self._tx, other, into)
+            move_story(self._tx, other, into)
             self._batch = [
                 replace(placed, story=into) if placed.story == other else placed
                 for placed in self._batch
@@ -142,32 +142,23 @@ class Stories:
             self.merged[other] = into
         return into
 
-    async def _candidates(self, drawn: Sketch) -> dict[StoryId, list[Sketch]]:
+    def _candidates(self, drawn: Sketch) -> dict[StoryId, list[Sketch]]:
         sought = sought_keys(drawn, self._frequencies, self._articles)
-        rows = await self._tx.fetch_all(
+        rows = self._tx.fetch_all(
             """
             SELECT article.story_id, member.* FROM article
             JOIN article_sketch AS member ON member.article_id = article.id
             JOIN source ON source.id = article.source_id
             WHERE article.story_id IN (
-                SELECT found.story_id FROM (
-                    SELECT article_id, count(*) AS keys FROM sketch_key
-                    WHERE key IN (SELECT value FROM json_each(:keys))
-                      AND published_at BETWEEN :earliest AND :latest
-                    GROUP BY article_id HAVING count(*) >= :shared
-                    ORDER BY count(*) DESC, article_id DESC LIMIT :limit
-                ) AS hit JOIN article AS found ON found.id = hit.article_id
+                SELECT found.story_id FROM json_each(:hits) AS hit
+                JOIN article AS found ON found.id = CAST(hit.key AS INTEGER)
                 GROUP BY found.story_id
-                ORDER BY max(hit.keys) DESC, found.story_id DESC LIMIT :stories)
+                ORDER BY max(hit.value) DESC, found.story_id DESC LIMIT :stories)
               AND (member.language = :language OR :embedded)
               AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
             """,
             {
-                "keys": json.dumps(sorted(sought)),
-                "earliest": to_seconds(drawn.published - WINDOW),
-                "latest": to_seconds(drawn.published + WINDOW),
-                "shared": SHARED_KEYS,
-                "limit": CANDIDATES,
+                "hits": json.dumps(self._hits(drawn.published, sought)),
                 "stories": CANDIDATE_STORIES,
                 "language": drawn.language,
                 "embedded": drawn.meaning is not None,
@@ -185,15 +176,34 @@ class Stories:
                 stories[placed.story].append(placed.sketch)
         return stories
 
+    def _hits(self, published: datetime, sought: Collection[str]) -> dict[int, int]:
+        """Stored articles that share most keys, and how many; counted here, SQL takes twice as
+        long."""
+        row = self._tx.fetch_one(
+            """
+            SELECT json_group_array(article_id) AS articles FROM sketch_key
+            WHERE key IN (SELECT value FROM json_each(:keys))
+              AND published_at BETWEEN :earliest AND :latest
+            """,
+            {
+                "keys": json.dumps(list(sought)),
+                "earliest": to_seconds(published - WINDOW),
+                "latest": to_seconds(published + WINDOW),
+            },
+        )
+        keys = Counter(json.loads(row["articles"]) if row else ())
+        shared = ((number, article) for article, number in keys.items() if number >= SHARED_KEYS)
+        return {article: number for number, article in nlargest(CANDIDATES, shared)}
+
     def current(self, story: StoryId) -> StoryId:
         """The story that took over this one in the batch, or itself."""
         while story in self.merged:
             story = self.merged[story]
         return story
 
-    async def remember(self) -> None:
+    def remember(self) -> None:
         """Write the sketches of the batch; its articles must be stored by now."""
-        await self._tx.execute_all(
+        self._tx.execute_all(
             """
             INSERT INTO article_sketch
                 (article_id, language, published_at, host, heavy, seen, figures, vector, bridges)
@@ -215,7 +225,7 @@ class Stories:
                 for meaning in (placed.sketch.meaning,)
             ],
         )
-        await self._tx.execute_all(
+        self._tx.execute_all(
             """
             INSERT OR IGNORE INTO sketch_key (key, published_at, article_id)
             VALUES (:key, :published, :id)

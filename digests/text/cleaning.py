@@ -94,6 +94,7 @@ _ADVERTISING = re.compile(
     r"|^(?:ооо|ао|пао|ип)\s.{0,80}\bинн\s?\d{10}",
     re.IGNORECASE,
 )
+_ADVERTISING_SIGNS: Final = ("erid", "реклам", "инн")  # no advertising without one of them
 _ONLY_WHEN = re.compile(rf"^{_WHEN}{{1,3}}$", re.VERBOSE | re.IGNORECASE)
 _NO_WORDS = re.compile(r"^(?:[\W\d_]|https?://\S+|www\.\S+|t\.me/\S+|[#@]\w+)*$")
 _CUT_SHORT = re.compile(
@@ -173,15 +174,22 @@ def _without_title(line: str, title: str) -> str:
 
 def _without_junk(line: str) -> str:
     """What is left of a paragraph, "" if all of it is credit, teaser or advertising."""
-    if _NO_WORDS.match(line) or _ONLY_WHEN.match(line) or _ADVERTISING.search(line):
+    if _NO_WORDS.match(line) or _ONLY_WHEN.match(line) or _is_advertising(line):
         return ""
     words = line.count(" ") + 1
     if words <= TEASER_WORDS and _TEASER_OPENING.match(line):
         return ""
     if words <= CREDIT_WORDS * 2 and _CREDIT_ANYWHERE.search(line) and not _is_prose(line):
         return ""
-    line = _without_teaser_tail(_CUT_SHORT.sub("", line))
+    if line.endswith(("]", ")")):
+        line = _CUT_SHORT.sub("", line)
+    line = _without_teaser_tail(line)
     return _DATELINE.sub("", _without_credit(_EMBEDDED.sub("", line)))
+
+
+def _is_advertising(line: str) -> bool:
+    low = line.lower()
+    return any(sign in low for sign in _ADVERTISING_SIGNS) and bool(_ADVERTISING.search(line))
 
 
 def _is_prose(line: str) -> bool:

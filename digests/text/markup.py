@@ -18,7 +18,6 @@ LIST_MARK: Final = "• "  # what `cleaning` takes for an item of a list
 _TAG = re.compile(r"<[a-zA-Z/!?]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
 _BLANK_LINES = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
-_SPACES = re.compile(r"[^\S\n]+")
 _ENDED = re.compile(r"[.!?…:;»”\")\]]$")
 _OPENS_PARAGRAPH = re.compile(r"[A-ZА-ЯЁ0-9«“\"„•№—–\-*]")
 _MARKED = re.compile(r"[•·▪●*–—-]\s|\d{1,2}[.)]\s")
@@ -57,9 +56,7 @@ def paragraphs_of(text: str) -> list[str]:
     a wrapped line's."""
     paragraphs: list[str] = []
     for block in _BLANK_LINES.split(text):
-        lines = [
-            line for line in (_SPACES.sub(" ", raw).strip() for raw in block.split("\n")) if line
-        ]
+        lines = [line for line in (" ".join(raw.split()) for raw in block.split("\n")) if line]
         paragraphs += _unwrapped(lines) if len(lines) > 1 else lines
     return paragraphs
 

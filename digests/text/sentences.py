@@ -15,10 +15,10 @@ PARAGRAPHS_CACHED: Final = 64  # an article's: its summary and its quotation ask
 _SEEN: Final = 60  # letters looked at on either side of a boundary
 
 # A full stop that lost its space: "лигами.Россияне", «…лигами».Россияне, "2020.Россияне".
+# What it stands behind is asked after its first mark: so the search goes from mark to mark.
 _LOST_SPACE = re.compile(
-    r"(?<=[а-яё0-9»”)])[.!?…]+(?=[«“„]?[А-ЯЁ][а-яё])"
-    r"|(?<=[а-яё0-9»”)])[.!?…]+(?=[«“„]?[АВИКОСУЯ] [а-яё])"
-    r"|(?<=[a-z]{3})[.!?…]+(?=[“\"]?[A-Z][a-z]*[ ,’'])"
+    r"[.!?…](?:(?<=[а-яё0-9»”)].)[.!?…]*(?=[«“„]?(?:[А-ЯЁ][а-яё]|[АВИКОСУЯ] [а-яё]))"
+    r"|(?<=[a-z]{3}.)[.!?…]*(?=[“\"]?[A-Z][a-z]*[ ,’']))"
 )
 # razdel takes these for an initial or an abbreviation: "+16 °С. Ранее", "14 м/с. Ранее".
 _UNIT_END = re.compile(r"(?:°\s?[CСF]|(?<![\w])к?м/[сч])\.(?=\s[«“„]?[А-ЯЁA-Z])")
@@ -48,6 +48,7 @@ _INITIAL = re.compile(r"(?:^|[\s(«“\".])[A-ZА-ЯЁ]\.$")
 _LONE_INITIAL_END = re.compile(
     r"(?:^|\s)(?:витамин\w*|гепатит\w*|класс\w*|групп\w*|Plan|Vitamin)\s\w\.$"
 )
+_LONGEST_ABBREVIATION: Final = 6  # letters of the last word of any above
 _CLOSING = re.compile(r"[»”’\")\]…!?.,;]+(?=\s|$)")
 _GOES_ON = re.compile(r"[\W_]*(?:[a-zа-яё]|\d)")
 _STARTS_LOW = re.compile(r"[«“„\"(\s]*[a-zа-яё]")
@@ -76,7 +77,9 @@ def _boundaries(paragraph: str) -> Iterator[int]:
     lost = [
         found.end() for found in _LOST_SPACE.finditer(paragraph) if _ends_word(paragraph, found)
     ]
-    units = [found.end() for found in _UNIT_END.finditer(paragraph)]
+    units = []
+    if "°" in paragraph or "м/" in paragraph:
+        units = [found.end() for found in _UNIT_END.finditer(paragraph)]
     start = 0
     for end in sorted({*ends, *lost, *units}):
         stop = _over_closing_marks(paragraph, end)
@@ -118,6 +121,13 @@ def _joined(left: str, right: str) -> bool:
     if not left.endswith("."):
         # «Ура!» — сказал он; "Really?" she asked.
         return left[-1:] in '!?…»”"' and bool(re.match(r"[—–-]?\s*[a-zа-яё]", right))
+    last = left[-_LONGEST_ABBREVIATION - 2 : -1]
+    if len(last) > _LONGEST_ABBREVIATION and last.isalpha():
+        return _goes_on_low(right)  # behind most full stops: nothing so long is abbreviated
+    return _goes_on_abbreviated(left, right)
+
+
+def _goes_on_abbreviated(left: str, right: str) -> bool:
     tail = left[-40:]
     if _ABBREVIATION.search(tail) or _NUMBER_POINT.fullmatch(left):
         return True
@@ -125,6 +135,10 @@ def _joined(left: str, right: str) -> bool:
         return bool(_GOES_ON.match(right)) and not right[0].isupper()
     if _INITIAL.search(tail):
         return right[0].isupper() and not _LONE_INITIAL_END.search(tail)
+    return _goes_on_low(right)
+
+
+def _goes_on_low(right: str) -> bool:
     return bool(_STARTS_LOW.match(right)) and not _is_low_name(right)
 
 

@@ -96,6 +96,11 @@ def split_words(text: str) -> list[Word]:
     ]
 
 
+def folded_words(text: str) -> list[str]:
+    """The same words folded, for who does not ask what their case tells."""
+    return [word.replace(",", ".") for word in WORD.findall(fold(text))]
+
+
 @lru_cache(maxsize=WORDS_CACHED)
 def _word(text: str, initial: bool) -> Word:
     return Word(text, fold(text).replace(",", "."), initial)

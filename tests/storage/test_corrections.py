@@ -117,6 +117,6 @@ async def test_stories_set_apart_are_not_joined_through_a_third(db: Database) ->
     assert apart is not None
     old, third = StoryId((await stories(db))[first]), StoryId((await stories(db))[other])
     async with db.write() as tx:
-        into = await Stories(tx, None, 99)._merge(third, [old, apart])
+        into = await tx.run(lambda inside: Stories(inside, None, 99)._merge(third, [old, apart]))
     found = await stories(db)
     assert found[first] == found[other] == into != found[second]
