@@ -18,6 +18,7 @@ COMMANDS: Final = (
     "search",
     "digest",
     "why",
+    "taste",
     "topics",
     "subscribe",
     "unsubscribe",

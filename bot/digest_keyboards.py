@@ -4,7 +4,7 @@ They name items by their place in the digest, so chats whose digests are equal s
 with its buttons; whose item it is, is looked up by the message that was pressed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +12,14 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Language
-from bot.keyboards import Row, button, in_rows, keyboard
+from bot.keyboards import Go, Row, button, in_rows, keyboard
 
 NUMBERS_A_ROW: Final = 6
 LABEL_LETTERS: Final = 40  # one line of a phone
 LISTED: Final = 10  # stories on a page of the whole list
+NO_MARKS: Final[Mapping[int, str]] = {}
+LIKED: Final = "👍"
+DISLIKED: Final = "👎"
 
 
 class TurnPage(CallbackData, prefix="page"):
@@ -40,6 +43,19 @@ class HushItem(CallbackData, prefix="hush"):
     wanted: bool
 
 
+class VoteItem(CallbackData, prefix="vote"):
+    """1: more like this, -1: less, 0: neither after all."""
+
+    place: int
+    wanted: int
+
+
+class ResetTaste(CallbackData, prefix="retaste"):
+    """Forget all votes; `sure` False: ask first."""
+
+    sure: bool = False
+
+
 class ListAll(CallbackData, prefix="all"):
     """Everything the digest was chosen from."""
 
@@ -53,9 +69,17 @@ class Why(CallbackData, prefix="why"):
 
 
 def digest_keyboard(
-    places: Sequence[int], page: int, pages: int, spoken: Language
+    places: Sequence[int],
+    page: int,
+    pages: int,
+    spoken: Language,
+    marks: Mapping[int, str] = NO_MARKS,
 ) -> InlineKeyboardMarkup:
-    numbers = [button(str(place + 1), OpenItem(place=place)) for place in places]
+    """`marks`: what was pressed in the menus of some places."""
+    numbers = [
+        button(f"{place + 1} {marks.get(place, '')}".strip(), OpenItem(place=place))
+        for place in places
+    ]
     return keyboard(
         [
             *in_rows(numbers, NUMBERS_A_ROW),
@@ -85,6 +109,7 @@ class Menu:
     address: str
     source: str
     hushed: bool  # the chat wants nothing of the source
+    liked: bool | None  # None: no vote
 
 
 def item_keyboard(menu: Menu, spoken: Language) -> InlineKeyboardMarkup:
@@ -94,12 +119,24 @@ def item_keyboard(menu: Menu, spoken: Language) -> InlineKeyboardMarkup:
         [
             [InlineKeyboardButton(text=_short(f"{place + 1}. {menu.title}"), url=menu.address)],
             [
+                _vote_button(menu, "item.more", spoken, liked=True),
+                _vote_button(menu, "item.less", spoken, liked=False),
+            ],
+            [
                 button(spoken.say("item.why"), WhyItem(place=place)),
                 button(source, HushItem(place=place, wanted=not hushed)),
             ],
             [button(spoken.say("item.back"), TurnPage(page=menu.page))],
         ]
     )
+
+
+def _vote_button(menu: Menu, key: str, spoken: Language, *, liked: bool) -> InlineKeyboardButton:
+    """Pressed again it is taken back."""
+    chosen = menu.liked is liked
+    wanted = 0 if chosen else 1 if liked else -1
+    label = ("✓ " if chosen else "") + spoken.say(key)
+    return button(label, VoteItem(place=menu.place, wanted=wanted))
 
 
 def _short(text: str) -> str:
@@ -117,3 +154,15 @@ def list_keyboard(offset: int, total: int, spoken: Language) -> InlineKeyboardMa
 
 def reasons_keyboard(spoken: Language) -> InlineKeyboardMarkup:
     return keyboard([[button(spoken.say("item.back"), Why(back=True))]])
+
+
+def taste_keyboard(spoken: Language, *, sure: bool) -> InlineKeyboardMarkup:
+    """`sure`: asks whether it is meant."""
+    if not sure:
+        return keyboard([[button(spoken.say("taste.reset"), ResetTaste())]])
+    return keyboard(
+        [
+            [button(spoken.say("taste.sure"), ResetTaste(sure=True))],
+            [button(spoken.say("menu.back"), Go(page="taste"))],
+        ]
+    )

@@ -26,9 +26,10 @@ from digests.models import (
     StoryId,
     Subscriber,
 )
+from digests.taste import NO_TASTE, Taste, learn
 from digests.topics import Query, parse_topic
 from digests.updates import LEAST_WAIT, Report
-from storage import articles, care, digests, search, sources, subscribers
+from storage import articles, care, digests, search, sources, subscribers, votes
 from storage.database import Database
 from storage.digests import NO_SCOPES, Before
 
@@ -55,6 +56,7 @@ class Inputs:
     # Told stories with reports since. A message is known by its number in `Asked.messages`.
     moved: tuple[Before, ...] = ()
     limited: bool = False  # to its topics, so that updates are of them too
+    taste: Taste = NO_TASTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ class Making:
         topics = await subscribers.topic_words(self.db, ids)
         muted = await subscribers.mute_words(self.db, ids)
         owners = await sources.owners_among(self.db, ids)
+        cast = await votes.votes_of(self.db, ids)
         unwanted = await care.muted_sources(self.db, ids)
         ends = await digests.window_starts(self.db, ids, self.now, scopes)
         moved = await digests.moved_since(
@@ -120,6 +123,7 @@ class Making:
                 told.get(one.chat_id, frozenset()),
                 before,
                 limited=bool(scope),
+                taste=learn(cast.get(one.chat_id, ()), self.now),
             )
             asked[one.chat_id] = Asked(inputs, messages)
         return asked
@@ -168,6 +172,7 @@ class Making:
             muted=[topic_of(words) for words in inputs.muted],
             languages=inputs.languages,
             limited=inputs.limited,
+            taste=inputs.taste,
         )
         if digest.sections and not inputs.is_private:
             # A group gets one message; what moved on stays untold until a quieter day.

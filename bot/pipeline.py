@@ -22,7 +22,7 @@ from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
 from digests.models import Access, Digest, Subscriber
 from digests.schedules import latest_slot, next_digest, quiet_ends
-from storage import copies, digests, offers, outbox, retention, schedules, stories
+from storage import copies, digests, offers, outbox, retention, schedules, stories, votes
 from storage.digests import Publication, Slot, Told
 from storage.schedules import DueChat, Move
 
@@ -32,6 +32,7 @@ DIGESTS_A_STEP: Final = 50  # a transaction's; commands that write wait for no m
 RETRY_DIGEST: Final = timedelta(minutes=2)
 MESSAGES_KEPT: Final = timedelta(days=30)
 OFFERS_KEPT: Final = timedelta(days=14)
+VOTES_KEPT: Final = timedelta(days=180)  # six half-lives: worth a sixty-fourth by then
 
 
 async def forget_old(core: Core) -> None:
@@ -43,6 +44,7 @@ async def forget_old(core: Core) -> None:
     await stories.forget_counts(core.db, now)
     messages = await outbox.forget_delivered(core.db, now - MESSAGES_KEPT)
     await offers.forget_offers(core.db, now - OFFERS_KEPT)
+    await votes.forget_votes(core.db, now - VOTES_KEPT)
     oldest, forgotten = now - timedelta(days=core.settings.keep_days), 0
     while dropped := await retention.forget_articles(core.db, oldest, now):
         forgotten += dropped

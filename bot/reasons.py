@@ -85,9 +85,9 @@ def _facts(reason: Reason, made: datetime, spoken: Language) -> str:
 def _sum(terms: Terms, spoken: Language) -> str:
     """`тема 0,40 + охват 0,20 + свежесть 0,12 + источник 0,05 = 0,77`."""
     weighed = [(name, weight * getattr(terms, name)) for name, weight in WEIGHTS.items()]
-    added = " + ".join(
-        f"{spoken.say(f'why.term.{name}')} {spoken.decimal(worth)}"
-        for name, worth in weighed
-        if worth
-    )
+    added = ""
+    for name, worth in weighed:
+        if round(worth, 2):
+            sign = " − " if worth < 0 else " + " if added else ""
+            added += f"{sign}{spoken.say(f'why.term.{name}')} {spoken.decimal(abs(worth))}"
     return f"{added} = {spoken.decimal(terms.score)}"

@@ -24,5 +24,6 @@ async def everything_new(context: Context, subscriber: Subscriber, since: dateti
         now,
         muted=[topic_of(words) for words in asked.muted],
         languages=asked.languages,
+        taste=asked.taste,
     )
     return [one.story for one in found]

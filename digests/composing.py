@@ -31,9 +31,10 @@ from digests.models import (
     Story,
     Update,
 )
-from digests.ranking import rank, terms_of
+from digests.ranking import WEIGHTS, rank, terms_of
 from digests.sketches import Sketch, sketch
 from digests.story_summaries import in_reading_order, story_lines
+from digests.taste import NO_TASTE, Taste
 from digests.text.keys import lemma_keys
 from digests.topics import Query, interests, matches
 from digests.updates import Report, update_of
@@ -107,6 +108,7 @@ def compose(
     muted: Sequence[Query] = (),
     languages: Sequence[str] = (),
     limited: bool = False,
+    taste: Taste = NO_TASTE,
 ) -> Digest:
     """The digest of what is new to a chat; `material` holds nothing it was told before, `retold`
     what it was told and has had new reports since. What is `muted`, or news in a language that is
@@ -114,7 +116,7 @@ def compose(
 
     Deterministic: equal arguments give equal digests.
     """
-    candidates = ranked(material, topics, now, muted=muted, languages=languages)
+    candidates = ranked(material, topics, now, muted=muted, languages=languages, taste=taste)
     chosen = _choose(candidates, topics, form)
     sections = _fitting(chosen, topics, form)
     sections = _raise_levels(sections, form)
@@ -142,6 +144,7 @@ def ranked(
     *,
     muted: Sequence[Query] = (),
     languages: Sequence[str] = (),
+    taste: Taste = NO_TASTE,
 ) -> list[Candidate]:
     """What a digest may choose from, best first: what is muted or not read is left out."""
     wanted = [
@@ -149,7 +152,7 @@ def ranked(
         for one in material
         if is_read(one.story.lead.language, languages) and not _meets_any(one.keys, muted)
     ]
-    return rank(_candidate(one, topics, now) for one in wanted)
+    return rank(_candidate(one, topics, now, taste) for one in wanted)
 
 
 def _updates(retold: Iterable[Retold]) -> tuple[Update, ...]:
@@ -171,10 +174,10 @@ def _meets_any(keys: Keys, queries: Sequence[Query]) -> bool:
     return any(matches(query, keys) for query in queries)
 
 
-def _candidate(one: Material, topics: Sequence[Query], now: datetime) -> Candidate:
+def _candidate(one: Material, topics: Sequence[Query], now: datetime, taste: Taste) -> Candidate:
     found = interests(topics, one.keys)
     keys = frozenset(lemma_keys(one.keys.title) + lemma_keys(one.keys.lead))
-    return Candidate(one.story, found, terms_of(one.story, found, now), one.keys, keys)
+    return Candidate(one.story, found, terms_of(one.story, found, now, taste), one.keys, keys)
 
 
 # --- choice ----------------------------------------------------------------------------------
@@ -198,7 +201,8 @@ def _choose(candidates: list[Candidate], topics: Sequence[Query], form: Form) ->
 
 
 def _main_value(candidate: Candidate) -> float:
-    return candidate.terms.coverage + candidate.terms.score / 10
+    terms = candidate.terms
+    return terms.coverage + WEIGHTS["taste"] * terms.taste + terms.score / 10
 
 
 def _pick(

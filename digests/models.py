@@ -248,13 +248,14 @@ class Interest:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Why a story stands where it stands; each 0 … 1. See `digests.ranking`."""
+    """Why a story stands where it stands; each 0 … 1 but taste. See `digests.ranking`."""
 
     interest: float
     coverage: float
     fresh: float
     quality: float
     score: float
+    taste: float = 0.0  # -1 … 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from bot.handlers import (
     sources,
     starting,
     stories,
+    taste,
     topics,
     words,
 )
@@ -42,6 +43,7 @@ def routers() -> tuple[Router, ...]:
             stories,
             items,
             reasons,
+            taste,
             topics,
             schedule,
             hours,

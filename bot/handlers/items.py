@@ -1,6 +1,7 @@
 """Under a digest: its pages, the menu of an item, everything it was chosen from. All in place."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from aiogram import Router
@@ -9,12 +10,15 @@ from aiogram.utils.formatting import Bold, Text
 
 from bot.context import Context
 from bot.digest_keyboards import (
+    DISLIKED,
+    LIKED,
     LISTED,
     HushItem,
     ListAll,
     Menu,
     OpenItem,
     TurnPage,
+    VoteItem,
     WhyItem,
     digest_keyboard,
     item_keyboard,
@@ -26,9 +30,11 @@ from bot.i18n import Language
 from bot.middlewares import Alert
 from bot.reasons import Explained, explain, say_reason
 from bot.rendering import Reader, address_of, render_stories
+from bot.tasting import vote_on
 from bot.whole_list import everything_new
-from digests.models import Subscriber
-from storage import care, telling
+from digests.models import ChatId, Subscriber
+from storage import care, telling, votes
+from storage.telling import ToldBefore
 
 
 def make_router() -> Router:
@@ -38,6 +44,7 @@ def make_router() -> Router:
     press.register(open_item, OpenItem.filter())
     press.register(tell_why, WhyItem.filter())
     press.register(hush, HushItem.filter(), flags={"changes": True})
+    press.register(vote, VoteItem.filter(), flags={"changes": True})
     press.register(list_all, ListAll.filter())
     return router
 
@@ -54,11 +61,20 @@ async def turn_page(
     if shown is None:
         raise StaleButtonError
     told = await telling.told_by(context.db, subscriber.chat_id, message.message_id)
-    places = [one.place for one in told if one.page == page]
+    on_page = [one for one in told if one.page == page]
+    marks = await _marks(context, subscriber.chat_id, on_page)
+    places = [one.place for one in on_page]
     content: dict[str, Any] = json.loads(shown.content)
-    content["reply_markup"] = digest_keyboard(places, page, shown.pages, spoken)
+    content["reply_markup"] = digest_keyboard(places, page, shown.pages, spoken, marks)
     with unless_the_same():
         await message.edit_text(parse_mode=None, **content)
+
+
+async def _marks(context: Context, chat: ChatId, told: Sequence[ToldBefore]) -> dict[int, str]:
+    liked = await votes.liked_among(context.db, chat, [one.article for one in told])
+    return {
+        one.place: LIKED if liked[one.article] else DISLIKED for one in told if one.article in liked
+    }
 
 
 async def open_item(
@@ -84,6 +100,7 @@ async def _show_menu(
     message, item = await _item(press, context, subscriber, place)
     chat, article = subscriber.chat_id, item.article
     hushed = (await care.muted_sources(context.db, [chat])).get(chat, frozenset())
+    liked = await votes.liked_among(context.db, chat, [article.id])
     menu = Menu(
         place,
         item.told.page,
@@ -91,6 +108,7 @@ async def _show_menu(
         address_of(article, reader.bot),
         article.source.title,
         article.source.id in hushed,
+        liked.get(article.id),
     )
     with unless_the_same():
         await message.edit_reply_markup(reply_markup=item_keyboard(menu, spoken))
@@ -121,6 +139,23 @@ async def hush(
     await care.mute_source(context.db, subscriber.chat_id, source.id, muted=muted)
     await _show_menu(press, place, context, subscriber, spoken, reader)
     return spoken.say("item.hushed" if muted else "item.unhushed", source=source.title)
+
+
+async def vote(
+    press: CallbackQuery,
+    callback_data: VoteItem,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+) -> str:
+    place, wanted = callback_data.place, callback_data.wanted
+    if wanted not in {-1, 0, 1}:
+        raise StaleButtonError
+    _, item = await _item(press, context, subscriber, place)
+    said = await vote_on(context, subscriber.chat_id, item, wanted)
+    await _show_menu(press, place, context, subscriber, spoken, reader)
+    return spoken.say(said.key, what=said.what)
 
 
 async def list_all(

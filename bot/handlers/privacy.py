@@ -8,7 +8,7 @@ from bot.context import Context
 from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import Erase, erasing_keyboard
-from bot.pipeline import MESSAGES_KEPT
+from bot.pipeline import MESSAGES_KEPT, VOTES_KEPT
 from bot.subscribing import erase
 from digests.models import Access, Subscriber
 from storage.updates import KEPT
@@ -29,6 +29,7 @@ async def tell_privacy(message: Message, context: Context, spoken: Language) -> 
         spoken.say(
             "privacy.text",
             told=spoken.say("privacy.days", MESSAGES_KEPT.days),
+            votes=spoken.say("privacy.days", VOTES_KEPT.days),
             articles=spoken.say("privacy.days", context.settings.keep_days),
             updates=spoken.say("privacy.hours", int(KEPT.total_seconds()) // 3600),
             copies=spoken.say("privacy.days", context.settings.backup_days),

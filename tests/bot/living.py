@@ -46,6 +46,7 @@ OF_A_CHAT = (
     JOIN topic ON topic.id = topic_id WHERE schedule.chat_id = :chat ORDER BY at, words
     """,
     "SELECT state = 'empty', since_at, made_at, scope FROM digest WHERE chat_id = :chat ORDER BY 3",
+    "SELECT article_id, topic, liked, cast_at FROM vote WHERE chat_id = :chat ORDER BY article_id",
     "SELECT part, content FROM delivery WHERE chat_id = :chat ORDER BY id",
     "SELECT article_id, part, page, place FROM told WHERE chat_id = :chat ORDER BY article_id",
 )

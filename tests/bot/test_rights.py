@@ -19,7 +19,7 @@ say = language("ru").say
 # Who sees a source may have it looked at again; how often is bounded.
 READING = ("go:topics:0", "go:sources:0", "list:1:0:all:5:5:9:9", "meant:0:all", "why:0", "why:1",
            "retry:999999", "src:1:0", "page:1", "page:2", "item:0", "whyitem:0",
-           "all:0")  # fmt: skip
+           "all:0", "go:taste:0")  # fmt: skip
 CHANGING = (
     "access:1001:1", "access:1001:0", "go:hour:0", "go:schedule:0", "go:time:0", "go:days:0",
     "go:zone:0", "go:off:0", "go:on:0", "go:settings:0", "go:length:0", "go:language:0",
@@ -28,6 +28,8 @@ CHANGING = (
     "lang:en", "reads:all", "main:0", "min:10", "tell:1", "drop:1:0", "unmute:1", "dropsrc:1:1",
     "go:moretime:0", "go:quiet:0", "hour:more:1200", "every:3", "quiet:2300-0800", "quiet:off",
     "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow", "hush:0:1",
+    "vote:0:1", "vote:0:-1", "vote:0:0",
+    "retaste:0", "retaste:1",
     "go:hours:0", "hourof:1", "hourtopic:1:1:1", "hourtopic:1:0:1",
     "tune:1:weight:75:0", "tune:1:mute::0", "offer:1:1", "offer:1:0", "request:1:own",
     "request:1:shared", "request:1:no", "starter:ru",
