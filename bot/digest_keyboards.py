@@ -13,6 +13,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Language
 from bot.keyboards import Go, Row, button, in_rows, keyboard
+from bot.story_keyboards import ItemStory
 
 NUMBERS_A_ROW: Final = 6
 LABEL_LETTERS: Final = 40  # one line of a phone
@@ -124,8 +125,9 @@ def item_keyboard(menu: Menu, spoken: Language) -> InlineKeyboardMarkup:
             ],
             [
                 button(spoken.say("item.why"), WhyItem(place=place)),
-                button(source, HushItem(place=place, wanted=not hushed)),
+                button(spoken.say("story.more_on_it"), ItemStory(place=place)),
             ],
+            [button(source, HushItem(place=place, wanted=not hushed))],
             [button(spoken.say("item.back"), TurnPage(page=menu.page))],
         ]
     )

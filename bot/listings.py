@@ -25,6 +25,7 @@ from bot.rendering import (
     shortened,
     sources_line,
 )
+from bot.story_keyboards import OpenStory, stories_rows
 from digests.models import ArticleId
 from digests.periods import CALENDAR, CODE, Period, period_of
 from digests.snippets import Marked
@@ -66,6 +67,15 @@ def turn_of(asked: Asked) -> Turn:
     )
 
 
+def story_of_list(told: Told, asked: Asked) -> OpenStory:
+    return OpenStory(story=told.story.id, **turn_of(asked).model_dump())
+
+
+def back_to(story: OpenStory) -> Turn:
+    """The page of the list that the story was opened from."""
+    return Turn(**story.model_dump(exclude={"story"}))
+
+
 def period_by(code: str) -> Period | None:
     """Of a button. None: any time. Raises StaleButtonError on forged data."""
     period = period_of(code)
@@ -99,7 +109,11 @@ def render_listed(listed: Listed, reader: Reader, now: datetime) -> Message:
     if not listed.told:
         return _nothing(listed, head, spoken, keys)
     for sentences in (True, False):
-        items = [_item(told, reader, now, sentences=sentences) for told in listed.told]
+        alone = len(listed.told) == 1 and not listed.asked.offset
+        items = [
+            _item(told, None if alone else number, reader, now, sentences=sentences)
+            for number, told in enumerate(listed.told, listed.asked.offset + 1)
+        ]
         if letters(content := Text(head, *items)) <= MESSAGE_LETTERS:
             break
     while letters(content) > MESSAGE_LETTERS:
@@ -150,17 +164,27 @@ def period_name(period: Period, spoken: Language) -> str:
     return spoken.say("period.hours" if period.code[0] == "h" else "period.days", count)
 
 
-def _item(told: Told, reader: Reader, now: datetime, *, sentences: bool) -> Text:
+def _item(
+    told: Told, number: int | None, reader: Reader, now: datetime, *, sentences: bool
+) -> Text:
     story, snippet = told.story, told.snippet
     age = reader.language.age(story.newest, now)
     if snippet is None:
-        return listed_story(story, reader, age, sentences=sentences)
+        return listed_story(story, reader, age, number, sentences=sentences)
     address = address_of(story.lead, reader.bot)
     title = TextLink(*_marked(snippet.title, LISTED_LETTERS), url=address)
     said: list[Text | str] = [*_marked(snippet.told), "\n"] if snippet.told and sentences else []
     if said and told.source and snippet.told and snippet.told.spans:
         said.insert(-1, Text(" (", named_source(told.source, reader), ")"))
-    return Text("\n", title, "\n", *said, sources_line(story, reader, age), "\n")
+    return Text(
+        "\n",
+        f"{number}. " if number else "",
+        title,
+        "\n",
+        *said,
+        sources_line(story, reader, age),
+        "\n",
+    )
 
 
 def _marked(marked: Marked, most: int | None = None) -> Iterator[Text | str]:
@@ -184,7 +208,8 @@ def _keyboard(listed: Listed, spoken: Language) -> InlineKeyboardMarkup | None:
         turns.append(button("‹", turn_of(asked.turned_to(asked.offset - asked.size))))
     if listed.more:
         turns.append(button("›", turn_of(asked.turned_to(asked.offset + asked.size))))
-    rows = [turns]
+    stories = [story_of_list(told, asked) for told in listed.told]
+    rows = [*stories_rows(stories, asked.offset + 1, spoken), turns]
     if listed.meant:
         period = asked.period.code if asked.period else ANY_TIME
         meant = Meant(relevant=asked.relevant, period=period)

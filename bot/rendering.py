@@ -306,9 +306,13 @@ def render_stories(
     return message_of(content, keyboard)
 
 
-def listed_story(story: Story, reader: Reader, age: str, *, sentences: bool) -> Text:
-    """A story in a list: its title, its first sentence, its sources and age."""
-    parts: list[Text | str] = ["\n", linked_title(story.lead, reader, LISTED_LETTERS), "\n"]
+def listed_story(
+    story: Story, reader: Reader, age: str, number: int | None = None, *, sentences: bool
+) -> Text:
+    """A story in a list: its title, its first sentence, its sources and age; `number` None:
+    without."""
+    title = linked_title(story.lead, reader, LISTED_LETTERS)
+    parts: list[Text | str] = ["\n", f"{number}. " if number else "", title, "\n"]
     if sentences and story.lead.summary:
         parts += [story.lead.summary[0].text, "\n"]
     return Text(*parts, sources_line(story, reader, age), "\n")

@@ -42,7 +42,11 @@ class _Candidate:
 
 
 def suggest_topics(
-    stories: Iterable[Story], count: int, frequencies: Mapping[str, int], articles: int
+    stories: Iterable[Story],
+    count: int,
+    frequencies: Mapping[str, int],
+    articles: int,
+    least_coverage: float = LEAST_COVERAGE,
 ) -> list[str]:
     """At most `count` phrases, best first; the stories should be of one language, `frequencies`
     says how many of `articles` have a stem."""
@@ -56,7 +60,7 @@ def suggest_topics(
                 candidate.weight = max(candidate.weight, rare * _worth_of_kind(words))
                 candidate.forms[form] += 1
                 candidate.hosts.setdefault(story.id, set()).add(article.host)
-    left = {key: one for key, one in candidates.items() if one.coverage >= LEAST_COVERAGE}
+    left = {key: one for key, one in candidates.items() if one.coverage >= least_coverage}
     return _greedy(left, count)
 
 

@@ -37,7 +37,7 @@ def update_of(told: Sequence[Keys], fresh: Iterable[Report]) -> Line | None:
 
     None: nothing new enough. Equal sentences of two reports are one: the first counts.
     """
-    known = {key for keys in told for key in _stems((keys.title, keys.lead, keys.body))}
+    known = {key for keys in told for key in stems_of((keys.title, keys.lead, keys.body))}
     best: tuple[float, Line] | None = None
     for report in fresh:
         facts = _new_facts(report, known)
@@ -54,7 +54,7 @@ def update_of(told: Sequence[Keys], fresh: Iterable[Report]) -> Line | None:
 
 def _worth(sentence: str, facts: set[str], known: set[str]) -> float:
     """The weight of a sentence's new facts and other news; 0 when it is mostly told."""
-    keys = _stems((field_keys([sentence]),))
+    keys = stems_of((field_keys([sentence]),))
     untold = sum(rarity(key) for key in keys - known)
     if keys.isdisjoint(facts) or untold < UNTOLD_SHARE * sum(map(rarity, keys)):
         return 0.0
@@ -73,7 +73,8 @@ def _numbers(field: str) -> set[str]:
     return {key for key in with_values(lemma_keys(field)) if key[0].isdigit()}
 
 
-def _stems(fields: Iterable[str]) -> set[str]:
+def stems_of(fields: Iterable[str]) -> set[str]:
+    """The stems of what stands in fields of keys, numbers as their values."""
     return {_bare(key) for field in fields for key in with_values(lemma_keys(field))}
 
 

@@ -461,7 +461,8 @@ FORGED = (
     "zone:menu:Mars/Base", "zone:menu:../../etc/passwd", "lang:xx", "lang:", "reads:fr", "min:7",
     "min:99999", "drop:999999:0", "drop:-1:0", "drop:x:y", "dropsrc:1:1", "dropsrc:99:1",
     "list:0:0:all:-9:0:0:0", "list:1:0:all:0:5:9:9", "list:0:0:d0:0:5:0:0", "list:0:1:::::",
-    "meant:0:all", "list:0:0:all:0:5:9:999999999999999", "follow", "follow:1", "\u202e", "go",
+    "meant:0:all", "story:1:1:0:all:0:5:9:9", "story:999:0:0:all:0:5:9:9", "itemstory:0",
+    "list:0:0:all:0:5:9:999999999999999", "follow", "follow:1", "\u202e", "go",
 )  # fmt: skip
 
 

@@ -57,6 +57,7 @@ STEPS = {
     "start, zone": ("/start", ">" + say("menu.next"), "8:30", "Казань"),
     "topic": ("/topic пожар", ">" + say("stories.follow")),
     "topic, another order": ("/topic рубль", ">" + say("stories.by_relevance")),
+    "topic, a related one": ("/topic рубль", ">1", ">➕"),
     "search": ("/search пожар за неделю",),
     "stop": ("/schedule 9:00", "/stop"),
     "latest": ("/latest",),

@@ -1,0 +1,116 @@
+"""A story over HTTP: opened from a list and from a digest, its sources, topics by one tap."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.i18n import language
+from tests.bot.living import START, Running, ask, edited
+from tests.factories import hours, prepared, store, store_source
+
+if TYPE_CHECKING:
+    from bot.sandbox.client import Member, SeenMessage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+say = language("ru").say
+
+
+def is_story(message: SeenMessage) -> bool:
+    return say("story.sources") in message.text
+
+
+async def open_first(person: Member, page: SeenMessage, code: str = "ru") -> SeenMessage:
+    spoken = language(code)
+    alone = page.button(spoken.say("story.more_on_it"))
+    return await edited(
+        person, alone.text if alone else "1", lambda m: spoken.say("story.sources") in m.text
+    )
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+async def test_story_opens_in_place_with_its_course_and_leads_back(
+    shared: Running, code: str
+) -> None:
+    person = await shared.person(code)
+    spoken = language(code)
+    words = {"ru": "ключевая ставка", "en": "rate"}[code]
+    page = await ask(person, f"/topic {words}")
+    first = page.text.splitlines()[2].removeprefix("1. ")
+    story = await open_first(person, page, code)
+    assert story.message_id == page.message_id
+    assert story.text.startswith(f"🔎 {words}\n\n{first}\n")
+    assert any(e["type"] == "expandable_blockquote" for e in story.entities)
+    back = await edited(person, spoken.say("story.back"), lambda m: m.text == page.text)
+    assert (back.text, back.urls) == (page.text, page.urls)
+
+
+async def test_course_says_what_was_new_when_and_by_whom(shared: Running) -> None:
+    person = await shared.person()
+    story = await open_first(person, await ask(person, "ставка ЦБ"))
+    steps = re.findall(r"^\d\d:\d\d .+ \((.+)\)$", story.text, re.MULTILINE)
+    assert len(steps) >= 2
+    assert len(story.urls) > len(steps)
+
+
+async def test_story_from_the_latest_leads_back_to_its_page(shared: Running) -> None:
+    person = await shared.person()
+    await ask(person, "/latest")
+    second = await edited(person, "›", lambda m: m.button("‹") is not None)
+    await edited(person, "7", is_story)
+    back = await edited(person, say("story.back"), lambda m: m.button("7") is not None)
+    assert back.text == second.text
+
+
+async def test_related_topic_is_followed_by_one_tap(shared: Running) -> None:
+    person = await shared.person()
+    story = await open_first(person, await ask(person, "пожар"))
+    words = next(one for one in story.labels if one.startswith("➕")).removeprefix("➕ ")
+    assert (await person.press(f"➕ {words}")).text == say("topics.added", words=words)
+    ticked = await person.wait_for(lambda m: m.button(f"✓ {words}") is not None, newest=True)
+    assert (await person.press("✓", message=ticked)).text == say("topics.known", words=words)
+    row = await shared.context.db.fetch_one(
+        "SELECT group_concat(words) AS words FROM topic WHERE chat_id = :chat",
+        {"chat": person.chat_id},
+    )
+    assert row is not None
+    assert row["words"] == words
+
+
+async def test_story_of_a_digests_item_comes_below_it(running: Running) -> None:
+    person = await running.person()
+    digest = await ask(person, "/digest", fits=lambda m: m.text.startswith("🗞"))
+    await person.press("1")
+    await person.wait_for(lambda m: m.button(say("story.more_on_it")) is not None, newest=True)
+    await person.press(say("story.more_on_it"))
+    story = await person.wait_for(is_story)
+    assert story.message_id > digest.message_id
+    assert story.text.splitlines()[0] in digest.text
+
+
+async def test_what_is_somebodys_own_is_neither_told_nor_named(running: Running) -> None:
+    owner, other = await running.person(), await running.person()
+    for person in (owner, other):
+        await ask(person, "/id")
+    db = running.context.db
+    shared = await store_source(db, "https://fires.example/feed")
+    mine = await store_source(db, "https://mine.example/feed", owner=owner.chat_id)
+    text = "Пожарище на складе Кракозябровска тушили до утра сорок пожарных расчетов области."
+    told = prepared("Пожарище на складе", guid="a", text=text, published=START - hours(2))
+    await store(db, shared, told, arrived=START)
+    secret = prepared(
+        "Пожарище на складе: сгорел архив", guid="b", published=START - hours(1),
+        text=f"{text}\n\nВ огне погиб секретный архив губернатора, сообщил сторож Бабочкин.",
+        link="https://mine.example/1",
+    )  # fmt: skip
+    await store(db, mine, secret, arrived=START)
+    for person, sees in ((owner, True), (other, False)):
+        page = await ask(person, "пожарище")
+        assert page.button("2") is None, "one story"
+        story = await open_first(person, page)
+        shown = story.text + "".join(story.urls) + str(story.buttons)
+        assert ("архив" in shown) is sees
+        assert ("mine.example" in shown) is sees
