@@ -52,6 +52,7 @@ UNREACHABLE_TEXTS: Final = (
     "TOPIC_CLOSED",
     "CHAT_RESTRICTED",
 )
+TOPIC_TEXTS: Final = ("message thread not found", "TOPIC_DELETED", "TOPIC_CLOSED")
 
 
 class Posted(SendMessage):
@@ -146,7 +147,12 @@ class Courier:
 
     async def _send(self, delivery: Delivery) -> int:
         content: dict[str, Any] = json.loads(delivery.content)
-        message = Posted(chat_id=delivery.chat_id, parse_mode=None, **content)
+        message = Posted(
+            chat_id=delivery.chat_id,
+            message_thread_id=delivery.thread,
+            parse_mode=None,
+            **content,
+        )
         sent = await self._context.bot(message, request_timeout=SEND_SECONDS)
         return sent.message_id
 
@@ -162,6 +168,9 @@ class Courier:
                 await outbox.put_back(db, delivery.id, now, "migrated")
             case TelegramForbiddenError():
                 await self._unreachable(delivery, "forbidden")
+            case TelegramBadRequest() if delivery.thread and _is_of_topic(error):
+                await subscribers.set_thread(db, chat, None)  # it is gone: into the general one
+                await outbox.put_back(db, delivery.id, now, "topic_gone")
             case TelegramBadRequest() if _is_unreachable(error):
                 await self._unreachable(delivery, "chat_unreachable")
             case TelegramBadRequest() | TelegramNotFound():
@@ -216,6 +225,10 @@ class Courier:
 
 def _is_unreachable(error: TelegramBadRequest) -> bool:
     return any(text.lower() in error.message.lower() for text in UNREACHABLE_TEXTS)
+
+
+def _is_of_topic(error: TelegramBadRequest) -> bool:
+    return any(text in error.message for text in TOPIC_TEXTS)
 
 
 def _retry_wait(attempts: int) -> timedelta:

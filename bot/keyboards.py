@@ -173,6 +173,11 @@ def access_keyboard(chat: ChatId, spoken: Language) -> InlineKeyboardMarkup:
     )
 
 
+def greeting_keyboard(spoken: Language, *, known: bool) -> InlineKeyboardMarkup:
+    page, key = ("settings", "menu.settings") if known else ("begin", "group.begin")
+    return keyboard([[button(spoken.say(key), Go(page=page))]])
+
+
 def erasing_keyboard(spoken: Language) -> InlineKeyboardMarkup:
     return keyboard(
         [
@@ -279,7 +284,10 @@ def timing_label(timing: Timing, spoken: Language) -> str:
     return spoken.say("schedule.every", timing.every)
 
 
-def settings_keyboard(spoken: Language, *, main: bool) -> InlineKeyboardMarkup:
+def settings_keyboard(
+    spoken: Language, *, main: bool, elsewhere: bool = False
+) -> InlineKeyboardMarkup:
+    """`elsewhere`: digests go to another topic of the forum than the one this is shown in."""
     main_key = "settings.main_off" if main else "settings.main_on"
     return keyboard(
         [
@@ -293,6 +301,7 @@ def settings_keyboard(spoken: Language, *, main: bool) -> InlineKeyboardMarkup:
             ],
             [button(spoken.say("menu.reads"), Go(page="reads"))],
             [button(spoken.say(main_key), PickMain(wanted=not main))],
+            [button(spoken.say("settings.here"), Go(page="here"))] if elsewhere else [],
         ]
     )
 

@@ -43,7 +43,9 @@ class Introduction(BaseMiddleware):
         if chat is None:
             raise StaleButtonError
         context: Context = data["context"]
-        subscriber = await self._subscriber(context, chat, user)
+        if isinstance(event, Message) and _is_for_another(event, context.username):
+            return None
+        subscriber = await introduce(context, chat, user)
         if subscriber.expects and isinstance(event, Message) and _is_command(event):
             # Whoever turns to something else has left the menu that was waiting for words.
             context.expect(subscriber.chat_id, None)
@@ -51,22 +53,6 @@ class Introduction(BaseMiddleware):
         data["spoken"] = language(subscriber.language)
         data["reader"] = reader_for(context, subscriber)
         return await handler(event, data)
-
-    async def _subscriber(self, context: Context, chat: Chat, user: User | None) -> Subscriber:
-        settings, db = context.settings, context.db
-        chat_id = ChatId(chat.id)
-        known = await subscribers.find_subscriber(db, chat_id)
-        title = (chat.title or chat.full_name or "")[:TITLE_LETTERS]
-        if known is None or known.title != title or known.kind != chat.type:
-            spoken = language_for(user.language_code if user else None, settings.default_language)
-            zone, now = settings.default_timezone, context.now()
-            known = await subscribers.add_subscriber(
-                db, chat_id, chat.type, title, spoken, zone, now
-            )
-        if known.unreachable:
-            await subscribers.mark_reachable(db, chat_id)
-            context.outbox_filled.set()
-        return known
 
 
 class Rights(BaseMiddleware):
@@ -84,7 +70,8 @@ class Rights(BaseMiddleware):
             return await _refuse(context, subscriber, event, user, data["spoken"])
         if get_flag(data, CHANGES) and not subscriber.is_private:
             await _require_group_admin(context.bot, subscriber, event, user)
-            if not is_allowed(context, subscriber):  # an administrator brought the bot here
+            brought = context.is_admin(user.id if user else None)
+            if brought and not is_allowed(context, subscriber):
                 await subscribers.set_access(context.db, subscriber.chat_id, Access.GRANTED)
         return await handler(event, data)
 
@@ -110,8 +97,31 @@ async def answer_press(press: CallbackQuery, text: str | None, *, alert: bool = 
         log.info("press_unanswered", cause=error.message)
 
 
+async def introduce(context: Context, chat: Chat, user: User | None) -> Subscriber:
+    """The chat as it is known, or made known, in the language of whoever speaks there."""
+    settings, db = context.settings, context.db
+    chat_id = ChatId(chat.id)
+    known = await subscribers.find_subscriber(db, chat_id)
+    title = (chat.title or chat.full_name or "")[:TITLE_LETTERS]
+    if known is None or known.title != title or known.kind != chat.type:
+        spoken = language_for(user.language_code if user else None, settings.default_language)
+        zone, now = settings.default_timezone, context.now()
+        known = await subscribers.add_subscriber(db, chat_id, chat.type, title, spoken, zone, now)
+    if known.unreachable:
+        await subscribers.mark_reachable(db, chat_id)
+        context.outbox_filled.set()
+    return known
+
+
 def _is_command(message: Message) -> bool:
     return (message.text or "").startswith("/")
+
+
+def _is_for_another(message: Message, username: str) -> bool:
+    """A command to another bot: `/start@other_bot`."""
+    first = (message.text or " ").split(maxsplit=1)[:1]
+    named = first[0].partition("@")[2].lower() if first and first[0].startswith("/") else ""
+    return bool(named) and named != username.lower()
 
 
 def _who(event: TelegramObject) -> tuple[Chat | None, User | None]:
@@ -154,11 +164,15 @@ def _name(subscriber: Subscriber, user: User | None) -> str:
 async def _require_group_admin(
     bot: Bot, subscriber: Subscriber, event: TelegramObject, user: User | None
 ) -> None:
-    """Raises NotAllowedError unless an administrator of the group speaks, named or anonymous."""
+    """Raises NotAllowedError unless an administrator of the group speaks, named or anonymous.
+
+    An anonymous one speaks as the group itself; whoever speaks as a channel of theirs may be
+    anybody. A press is always its person's own.
+    """
     sender = event.sender_chat if isinstance(event, Message) else None
     if sender is not None and sender.id == subscriber.chat_id:
         return
-    if user is not None:
+    if user is not None and sender is None:
         member = await bot.get_chat_member(subscriber.chat_id, user.id)
         if member.status in {ChatMemberStatus.CREATOR, ChatMemberStatus.ADMINISTRATOR}:
             return

@@ -376,6 +376,7 @@ class Subscriber:
     unreachable: bool  # Telegram refuses our messages
     expects: str | None  # None: plain words are a search; else what they answer
     quiet: Quiet | None = None  # None: digests come at any hour
+    thread: int | None = None  # topic of a forum; None: the general one, or no forum
 
     @property
     def is_private(self) -> bool:
@@ -405,6 +406,7 @@ class Delivery:
     part: int
     content: str  # JSON: what sendMessage takes, chat left out
     attempts: int
+    thread: int | None = None  # topic of a forum; None: the general one, or no forum
 
 
 @lru_cache(maxsize=LINKS_CACHED)

@@ -55,7 +55,7 @@ async def claim(db: Database, now: datetime, limit: int) -> list[Delivery]:
         rows = await tx.fetch_all(
             """
             SELECT delivery.id, delivery.chat_id, delivery.digest_id, delivery.part,
-                   delivery.content, delivery.attempts
+                   delivery.content, delivery.attempts, subscriber.thread_id
             FROM delivery LEFT JOIN subscriber ON subscriber.chat_id = delivery.chat_id
             WHERE delivery.state = 'waiting' AND delivery.due_at <= :now
               AND ifnull(subscriber.wait_until, 0) <= :now AND subscriber.unreachable_at IS NULL
@@ -83,6 +83,7 @@ async def claim(db: Database, now: datetime, limit: int) -> list[Delivery]:
             row["part"],
             row["content"],
             row["attempts"],
+            row["thread_id"],
         )
         for row in rows
     ]

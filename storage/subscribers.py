@@ -19,7 +19,8 @@ SUBSCRIBER_COLUMNS: Final = (
     "subscriber.reads, "
     "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
     "subscriber.sentences, subscriber.quotes, subscriber.paused_until, "
-    "subscriber.unreachable_at, subscriber.expects, subscriber.quiet"
+    "subscriber.unreachable_at, subscriber.expects, subscriber.quiet, "
+    "subscriber.thread_id"
 )
 
 
@@ -41,6 +42,7 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         row["unreachable_at"] is not None,
         row["expects"],
         quiet_of(row["quiet"]),
+        row["thread_id"],
     )
 
 
@@ -147,6 +149,11 @@ async def set_main_section(db: Database, chat: ChatId, *, wanted: bool) -> None:
 
 async def set_paused(db: Database, chat: ChatId, until: datetime | None) -> None:
     await _set(db, chat, "paused_until", to_seconds(until))
+
+
+async def set_thread(db: Database, chat: ChatId, thread: int | None) -> None:
+    """The topic of a forum that digests go to; None: the general one."""
+    await _set(db, chat, "thread_id", thread)
 
 
 async def mark_unreachable(db: Database, chat: ChatId, now: datetime) -> None:

@@ -50,6 +50,21 @@ async def ask(
     await show(event, question + hint, keys)
 
 
+def replied_to(message: Message) -> Message | None:
+    """None: it answers nothing. In a topic of a forum what answers nothing replies to the message
+    that opened the topic."""
+    replied = message.reply_to_message
+    return None if replied is None or replied.forum_topic_created else replied
+
+
+def thread_of(event: Message | CallbackQuery) -> int | None:
+    """The topic of a forum where this happens. None: the general one, or no forum."""
+    message = event if isinstance(event, Message) else event.message
+    if isinstance(message, Message) and message.is_topic_message:
+        return message.message_thread_id
+    return None
+
+
 async def say(event: Message | CallbackQuery, content: Content | str) -> None:
     """A message of its own, after a press too."""
     message = Content(content) if isinstance(content, str) else content

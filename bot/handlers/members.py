@@ -6,16 +6,23 @@ from aiogram.filters import IS_MEMBER, IS_NOT_MEMBER, ChatMemberUpdatedFilter
 from aiogram.types import ChatMemberUpdated, Message
 
 from bot.context import Context
-from digests.models import ChatId
+from bot.i18n import language
+from bot.keyboards import greeting_keyboard
+from bot.middlewares import introduce
+from bot.rendering import Message as Content
+from digests.models import Access, ChatId
 from storage import subscribers
 
 log = structlog.get_logger()
+GROUPS = {"group", "supergroup"}
 
 
 def make_router() -> Router:
     router = Router(name="members")
     router.my_chat_member.register(leave, ChatMemberUpdatedFilter(IS_MEMBER >> IS_NOT_MEMBER))
-    router.my_chat_member.register(enter, ChatMemberUpdatedFilter(IS_NOT_MEMBER >> IS_MEMBER))
+    entered = ChatMemberUpdatedFilter(IS_NOT_MEMBER >> IS_MEMBER)
+    router.my_chat_member.register(greet_group, entered, F.chat.type.in_(GROUPS))
+    router.my_chat_member.register(enter, entered)
     router.message.register(migrate, F.migrate_to_chat_id, flags={"open": True})
     return router
 
@@ -30,6 +37,21 @@ async def enter(event: ChatMemberUpdated, context: Context) -> None:
     await subscribers.mark_reachable(context.db, ChatId(event.chat.id))
     context.outbox_filled.set()
     log.info("chat_entered", chat=event.chat.id)
+
+
+async def greet_group(event: ChatMemberUpdated, context: Context) -> None:
+    """Administrators set it up by a button; one that returns has what it had."""
+    subscriber = await introduce(context, event.chat, event.from_user)
+    log.info("chat_entered", chat=event.chat.id)
+    if subscriber.access is Access.REFUSED:
+        return
+    spoken = language(subscriber.language)
+    topics = await subscribers.topics_of(context.db, subscriber.chat_id)
+    listed = ", ".join(topic.words for topic in topics)
+    key = "group.returned" if subscriber.subscribed or topics else "group.hello"
+    text = spoken.say(key, topics=(listed or "—")[:3_000])
+    keys = greeting_keyboard(spoken, known=key == "group.returned")
+    await context.bot.send_message(event.chat.id, **Content(text, keyboard=keys).as_kwargs())
 
 
 async def migrate(message: Message, context: Context) -> None:

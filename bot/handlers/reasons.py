@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, Message
 from bot.context import Context
 from bot.digest_keyboards import Why, reasons_keyboard
 from bot.errors import StaleButtonError
-from bot.handlers.answering import say, show
+from bot.handlers.answering import replied_to, say, show
 from bot.i18n import Language
 from bot.reasons import explain, render_reasons
 from bot.rendering import Reader
@@ -25,7 +25,7 @@ def make_router() -> Router:
 
 
 async def tell_why(message: Message, context: Context, spoken: Language, reader: Reader) -> None:
-    chat, replied = ChatId(message.chat.id), message.reply_to_message
+    chat, replied = ChatId(message.chat.id), replied_to(message)
     explained = await explain(context, chat, replied.message_id if replied else None)
     if not explained:
         await message.answer(spoken.say("why.none"))

@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import show
+from bot.handlers.answering import show, thread_of
 from bot.handlers.schedule import described_timings
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
@@ -41,6 +41,7 @@ def make_router() -> Router:
     press.register(back_to_settings, Go.filter(F.page == "settings"), flags=changes)
     press.register(show_length, Go.filter(F.page == "length"), flags=changes)
     press.register(show_languages, Go.filter(F.page == "language"), flags=changes)
+    press.register(send_here, Go.filter(F.page == "here"), flags=changes)
     press.register(pick_main, PickMain.filter(), flags=changes)
     press.register(show_reads, Go.filter(F.page == "reads"), flags=changes)
     press.register(pick_reads, PickReads.filter(), flags=changes)
@@ -83,7 +84,17 @@ async def show_settings(
         reads=spoken.say(f"reads.{now.reads}"),
         main=spoken.say("settings.yes" if now.main else "settings.no"),
     )
-    await show(event, text[:3_500], settings_keyboard(spoken, main=now.main))
+    elsewhere = now.thread != thread_of(event)
+    await show(event, text[:3_500], settings_keyboard(spoken, main=now.main, elsewhere=elsewhere))
+
+
+async def send_here(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> str:
+    """What the clock sends comes into the topic where the button was pressed."""
+    await subscribers.set_thread(context.db, subscriber.chat_id, thread_of(press))
+    await show_settings(press, context, subscriber, spoken)
+    return spoken.say("settings.here_done")
 
 
 async def pick_main(

@@ -9,7 +9,7 @@ from aiogram.types import CallbackQuery, Message, Update
 from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import ask, say, show
+from bot.handlers.answering import ask, say, show, thread_of
 from bot.handlers.schedule import say_why_empty
 from bot.i18n import Language
 from bot.keyboards import (
@@ -50,6 +50,7 @@ def make_router() -> Router:
     router.message.register(tell_help, Command("help"), flags={"open": True})
     router.message.register(tell_id, Command("id"), flags={"open": True})
     router.callback_query.register(toggle_topic, PickTopic.filter(), flags=changes)
+    router.callback_query.register(begin_here, Go.filter(F.page == "begin"), flags=changes)
     router.callback_query.register(ask_hour, Go.filter(F.page == "hour"), flags=changes)
     router.callback_query.register(pick_hour, PickHour.filter(F.flow == "start"), flags=changes)
     router.callback_query.register(pick_zone, PickZone.filter(F.flow == "start"), flags=changes)
@@ -70,6 +71,19 @@ async def show_article(
 async def start(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
+    await begin(message, context, subscriber, spoken)
+
+
+async def begin_here(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    """In a group, from the bot's greeting."""
+    await begin(press, context, subscriber, spoken)
+
+
+async def begin(
+    event: Message | CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
     """A newcomer is asked what to tell; whoever returns finds what they had."""
     context.expect(subscriber.chat_id, "topic")
     chosen = await subscribers.topics_of(context.db, subscriber.chat_id)
@@ -78,7 +92,7 @@ async def start(
     offered = await suggested_topics(context, subscriber)
     listed = ", ".join(words)
     keys = suggestions_keyboard(_offered(offered, words), words, spoken)
-    await ask(message, subscriber, spoken, spoken.say(key, topics=listed), keys)
+    await ask(event, subscriber, spoken, spoken.say(key, topics=listed), keys)
 
 
 def _offered(suggested: list[str], chosen: list[str]) -> list[str]:
@@ -159,6 +173,8 @@ async def finish(
     """All is set: say so, and send the first digest at once."""
     chat = subscriber.chat_id
     context.expect(chat, None)
+    if not subscriber.is_private:
+        await subscribers.set_thread(context.db, chat, thread_of(event))
     at = (await timing_of(context, chat)).at
     topics = ", ".join(topic.words for topic in await subscribers.topics_of(context.db, chat))
     await show(

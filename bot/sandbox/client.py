@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from bot.sandbox.model import Json
 
+from bot.sandbox.members import ANONYMOUS, CHANNEL_BOT
+
+VOICES = frozenset((ANONYMOUS["id"], CHANNEL_BOT["id"]))
 DEFAULT_SECONDS = 10.0
 REQUEST_SECONDS = 90.0
 
@@ -196,10 +199,13 @@ class SandboxClient:
 class Member:
     """A person in one chat: their private chat with the bot, or a group."""
 
-    def __init__(self, client: SandboxClient, person_id: int, chat_id: int) -> None:
+    def __init__(
+        self, client: SandboxClient, person_id: int, chat_id: int, thread: int | None = None
+    ) -> None:
         self._client = client
         self.person_id = person_id
         self.chat_id = chat_id
+        self.thread = thread
         self._acted = 0
         """The number of the newest event before the person's last action."""
 
@@ -207,10 +213,15 @@ class Member:
         """Return the same person in another chat."""
         return Member(self._client, self.person_id, chat_id)
 
+    def in_topic(self, thread: int) -> Member:
+        """Return the same person in a topic of this forum."""
+        return Member(self._client, self.person_id, self.chat_id, thread)
+
     async def say(self, text: str, *, reply_to: SeenMessage | int | None = None) -> SeenMessage:
         await self._mark()
         target = reply_to.message_id if isinstance(reply_to, SeenMessage) else reply_to
-        return _seen(await self._post("say", text=text, reply_to=target))
+        raw = await self._post("say", text=text, reply_to=target, thread=self.thread)
+        return _seen(raw)
 
     async def edit(self, message: SeenMessage, text: str) -> SeenMessage:
         await self._mark()
@@ -414,6 +425,18 @@ class GroupChat:
     async def demote(self, user: Member | int | str) -> None:
         await self.set_member(user, "member")
 
+    async def be_anonymous(self, user: Member) -> None:
+        await self._client.post("anonymous", chat=self.chat_id, user=user.person_id)
+
+    async def open_topic(self, name: str) -> int:
+        body = await self._client.post(
+            "topics", person=self.creator_id, chat=self.chat_id, title=name
+        )
+        return int(body["thread"])
+
+    async def close_topic(self, thread: int) -> None:
+        await self._client.post("topics", chat=self.chat_id, thread=thread)
+
     async def migrate(self) -> GroupChat:
         """Upgrade to a supergroup; returns the chat under its new id."""
         chat = await self._client.post("migrate", chat=self.chat_id)
@@ -435,7 +458,7 @@ def _seen(raw: Json) -> SeenMessage:
         message_id=raw["message_id"],
         chat_id=raw["chat"]["id"],
         sender_id=sender["id"],
-        from_bot=sender.get("is_bot", "sender_chat" in raw),
+        from_bot=sender.get("is_bot", "sender_chat" in raw) and sender["id"] not in VOICES,
         text=raw.get("text") or raw.get("caption") or "",
         entities=raw.get("entities") or raw.get("caption_entities") or [],
         buttons=buttons,

@@ -43,13 +43,30 @@ _MEMBER_RIGHTS = (
 )
 
 
-def member_json(user: Json, status: str) -> Json:
+ANONYMOUS: Json = {
+    "id": 1087968824,
+    "is_bot": True,
+    "first_name": "Group",
+    "username": "GroupAnonymousBot",
+}
+"""Whom a message of an anonymous administrator is from, beside `sender_chat`."""
+
+CHANNEL_BOT: Json = {
+    "id": 136817688,
+    "is_bot": True,
+    "first_name": "Channel",
+    "username": "Channel_Bot",
+}
+"""Whom a message is from that was said in a group as a channel."""
+
+
+def member_json(user: Json, status: str, *, anonymous: bool = False) -> Json:
     """Return the ChatMember of this status."""
     member: Json = {"user": user, "status": status}
     if status == "creator":
-        member["is_anonymous"] = False
+        member["is_anonymous"] = anonymous
     elif status == "administrator":
-        member |= {"can_be_edited": False, "is_anonymous": False}
+        member |= {"can_be_edited": False, "is_anonymous": anonymous}
         member |= dict.fromkeys(_ADMINISTRATOR_RIGHTS, True)
     elif status == "restricted":
         member |= {"is_member": True, "until_date": 0} | dict.fromkeys(_MEMBER_RIGHTS, False)

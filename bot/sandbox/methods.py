@@ -280,7 +280,8 @@ def get_chat_member(context: Context, call: api.GetChatMember) -> Json:
         status = "member" if call.user_id in {chat.id, world.bot.id} else "left"
     else:
         status = chat.members.get(call.user_id, "left")
-    return member_json(world.user(call.user_id), status)
+    anonymous = call.user_id in chat.anonymous
+    return member_json(world.user(call.user_id), status, anonymous=anonymous)
 
 
 @answers(api.GetChatAdministrators)
@@ -289,7 +290,7 @@ def get_chat_administrators(context: Context, call: api.GetChatAdministrators) -
     if chat.is_private:
         raise bad_request("there are no administrators in the private chat")
     return [
-        member_json(context.world.user(user_id), status)
+        member_json(context.world.user(user_id), status, anonymous=user_id in chat.anonymous)
         for user_id, status in chat.members.items()
         if status in {"creator", "administrator"}
     ]

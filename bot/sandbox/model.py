@@ -78,6 +78,13 @@ class Chat:
     """The reply keyboard now shown to people, None when there is none."""
     pinned: list[int] = field(default_factory=list)
     description: str = ""
+    anonymous: set[int] = field(default_factory=set)
+    """Administrators who speak as the chat itself; their presses are their own all the same."""
+    topics: dict[int, str] = field(default_factory=dict)
+    """Of a forum, names by thread id, which is the number of the message that opened it."""
+    is_forum: bool = False
+    voice: int | None = None
+    """A channel as which its owner speaks in this group; None: as themselves."""
 
     @property
     def is_private(self) -> bool:
@@ -96,6 +103,9 @@ class Message:
     markup: Json | None = None
     edited: datetime | None = None
     forward_origin: Json | None = None
+    anonymous: bool = False
+    voice: int | None = None
+    """The channel as which it was said; None: none."""
     reactions: dict[int, list[Json]] = field(default_factory=dict)
     extra: Json = field(default_factory=dict)
     """Fields that do not count as content: message_thread_id, link_preview_options."""

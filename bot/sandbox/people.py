@@ -25,15 +25,21 @@ class PersonError(Exception):
 
 
 def say(
-    world: World, person_id: int, chat_id: int, text: str, reply_to: int | None = None
+    world: World,
+    person_id: int,
+    chat_id: int,
+    text: str,
+    reply_to: int | None = None,
+    thread: int | None = None,
 ) -> Message:
+    """`thread` is a topic of a forum; None is the general one."""
     formatted = fix_formatting(text, [])
     if not formatted.text:
         raise PersonError("the message is empty")
     content: Json = {"text": formatted.text}
     if formatted.entities:
         content["entities"] = formatted.entities
-    return _post(world, person_id, chat_id, content, reply_to=reply_to)
+    return _post(world, person_id, chat_id, content, reply_to=reply_to, thread=thread)
 
 
 def edit(world: World, person_id: int, chat_id: int, message_id: int, text: str) -> Message:
@@ -184,6 +190,37 @@ def create_group(
     return chat
 
 
+def open_topic(world: World, person_id: int, chat_id: int, name: str) -> int:
+    """Make a topic of a forum; its thread id. A chat becomes a forum by its first."""
+    chat = _visible_chat(world, person_id, chat_id)
+    if chat.kind != "supergroup":
+        raise PersonError("only supergroups have topics")
+    chat.is_forum = True
+    opened = {"name": name, "icon_color": 7322096}
+    message = world.store(world.new_message(chat, person_id, {"forum_topic_created": opened}))
+    message.extra |= {"message_thread_id": message.message_id, "is_topic_message": True}
+    chat.topics[message.message_id] = name
+    world.tell("chats", chat)
+    return message.message_id
+
+
+def close_topic(world: World, chat_id: int, thread: int) -> None:
+    """Delete a topic with all that was said there."""
+    del world.chats[chat_id].topics[thread]
+    for message in world.history(chat_id):
+        if message.extra.get("message_thread_id") == thread:
+            world.delete(message)
+
+
+def be_anonymous(world: World, chat_id: int, user_id: int) -> None:
+    """Let an administrator speak as the group from now on."""
+    chat = world.chats[chat_id]
+    if chat.members.get(user_id) not in {"creator", "administrator"}:
+        raise PersonError("only administrators may be anonymous")
+    chat.anonymous.add(user_id)
+    world.tell("chats", chat)
+
+
 def set_member(world: World, actor_id: int, chat_id: int, user_id: int, status: str) -> None:
     """Give somebody a status: a person or the bot joins, leaves, is promoted or put out."""
     chat = world.chats[chat_id]
@@ -229,8 +266,13 @@ def _post(
     *,
     reply_to: int | None = None,
     origin: Json | None = None,
+    thread: int | None = None,
 ) -> Message:
     chat = _visible_chat(world, person_id, chat_id)
+    if thread is not None and thread not in chat.topics:
+        raise PersonError(f"there is no topic {thread} in chat {chat_id}")
+    if chat.kind == "channel" and chat.members[person_id] not in {"creator", "administrator"}:
+        raise PersonError("only administrators post in a channel")
     if chat.migrated_to is not None:
         raise PersonError("the group has become a supergroup")
     if chat.kind == "channel" and chat.members[person_id] not in POSTING:
@@ -239,8 +281,12 @@ def _post(
         unblock(world, person_id)
         world.people[person_id].started = True
     message = world.new_message(chat, person_id, content)
-    message.reply_to = reply_to
+    message.reply_to = reply_to or thread  # what replies to nothing replies to its topic's opening
     message.forward_origin = origin
+    message.anonymous = person_id in chat.anonymous and chat.voice is None
+    message.voice = chat.voice
+    if thread is not None:
+        message.extra |= {"message_thread_id": thread, "is_topic_message": True}
     world.store(message)
     if _reaches_bot(world, chat, message):
         kind = "channel_post" if chat.kind == "channel" else "message"

@@ -133,7 +133,8 @@ async def get_file(request: web.Request) -> web.Response:
 async def say(request: web.Request) -> web.Response:
     world, body = await _body(request)
     person, chat = _who_where(body)
-    message = people.say(world, person, chat, body["text"], body.get("reply_to"))
+    reply_to, thread = body.get("reply_to"), body.get("thread")
+    message = people.say(world, person, chat, body["text"], reply_to, thread)
     return web.json_response(world.view(message))
 
 
@@ -277,6 +278,24 @@ async def set_member(request: web.Request) -> web.Response:
     world, body = await _body(request)
     user = world.bot.id if body["user"] == "bot" else int(body["user"])
     people.set_member(world, body["person"], body["chat"], user, body["status"])
+    return _done()
+
+
+@routes.post("/api/topics")
+async def change_topics(request: web.Request) -> web.Response:
+    """Open a topic called `title`, or delete the `thread`."""
+    world, body = await _body(request)
+    if "thread" in body:
+        people.close_topic(world, body["chat"], body["thread"])
+        return _done()
+    thread = people.open_topic(world, body["person"], body["chat"], body["title"])
+    return web.json_response({"thread": thread})
+
+
+@routes.post("/api/anonymous")
+async def be_anonymous(request: web.Request) -> web.Response:
+    world, body = await _body(request)
+    people.be_anonymous(world, body["chat"], body["user"])
     return _done()
 
 

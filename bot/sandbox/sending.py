@@ -197,13 +197,15 @@ def _send(
 ) -> Json:
     markup = as_json(call.reply_markup)
     check_markup(world, markup)
-    reply_to = _reply(world, chat, call)
+    reply_to, thread = _reply(world, chat, call), given(call.message_thread_id)
+    if thread is not None and thread not in chat.topics:
+        raise bad_request("message thread not found")
     world.limiter.charge(chat.id, is_group=not chat.is_private)
     message = world.new_message(chat, world.bot.id, content)
     message.reply_to = reply_to
     message.markup = markup
-    if call.message_thread_id is not None:
-        message.extra["message_thread_id"] = call.message_thread_id
+    if thread is not None:
+        message.extra |= {"message_thread_id": thread, "is_topic_message": True}
     if isinstance(call, SendMessage) and given(call.link_preview_options) is not None:
         message.extra["link_preview_options"] = as_json(given(call.link_preview_options))
     if markup is not None and "inline_keyboard" not in markup:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.sandbox.faults import Faults
+from bot.sandbox.members import ANONYMOUS, CHANNEL_BOT
 from bot.sandbox.model import PRESENT, Callback, Chat, Json, Message, Person, StoredFile
 from bot.sandbox.rates import RateLimiter, Rates
 from bot.sandbox.signals import Signal
@@ -164,7 +165,8 @@ class World:
                 key: user[key] for key in ("first_name", "last_name", "username") if key in user
             }
         head: Json = {"id": chat.id, "type": chat.kind, "title": chat.title}
-        return head | ({"username": chat.username} if chat.username else {})
+        optional: Json = {"username": chat.username, "is_forum": chat.is_forum}
+        return head | {key: value for key, value in optional.items() if value}
 
     # Messages
 
@@ -199,11 +201,16 @@ class World:
     def render(self, message: Message, *, with_reply: bool = True) -> Json:
         """Return the message as the Bot API shows it; a reply carries what it replies to."""
         chat = self.chats[message.chat_id]
-        sender = (
-            {"sender_chat": self.chat_json(chat)}
-            if chat.kind == "channel"
-            else {"from": self.user(message.sender_id)}
-        )
+        sender = {} if chat.kind == "channel" else {"from": self.user(message.sender_id)}
+        if chat.kind == "channel" or message.anonymous:
+            sender |= {"sender_chat": self.chat_json(chat)}
+        if message.anonymous:
+            sender["from"] = ANONYMOUS
+        if message.voice is not None:
+            sender = {
+                "from": CHANNEL_BOT,
+                "sender_chat": self.chat_json(self.chats[message.voice]),
+            }
         shown: Json = {
             "message_id": message.message_id,
             **sender,

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from bot import stopping
 from bot.app import run
-from bot.sandbox.client import Member, SandboxClient, SeenMessage
+from bot.sandbox.client import GroupChat, Member, SandboxClient, SeenMessage
 from bot.sandbox.server import Sandbox, run_sandbox
 from bot.sandbox.world import World
 from bot.settings import AccessPolicy, Settings, load_settings
@@ -236,6 +236,15 @@ class Running:
         return await self.client.person(
             number, first_name=f"Person {number}", language_code=language, **fields
         )
+
+    async def group(
+        self, creator: Member, title: str, members: dict[int, str] | None = None, **options: Any
+    ) -> GroupChat:
+        """A group that the bot was added to, and its greeting there."""
+        group = await self.client.group(creator, title, members, **options)
+        if options.get("kind") != "channel":
+            await group.member(creator).wait_for(since=0)
+        return group
 
     async def admin(self) -> Member:
         return await self.client.person(ADMIN)

@@ -110,7 +110,7 @@ async def test_closed_bot_lets_only_administrators_in(bots: Bots) -> None:
 async def test_group_needs_access_as_well_unless_an_administrator_speaks(bots: Bots) -> None:
     async with bots(access="closed") as bot:
         boss, admin = await bot.person(), await bot.admin()
-        group = await bot.client.group(boss, "Отдел", {ADMIN: "member"})
+        group = await bot.group(boss, "Отдел", {ADMIN: "member"})
         assert (await ask(group.member(boss), "/latest")).text == say("access.closed")
         assert "назад" in (await ask(group.member(admin), "/latest")).text
 
@@ -131,8 +131,18 @@ async def test_whoever_lost_access_gets_no_digest(bots: Bots) -> None:
 async def test_a_group_set_up_by_an_administrator_gets_its_digests(bots: Bots) -> None:
     async with bots(access="approval") as bot:
         admin = await bot.admin()
-        group = await bot.client.group(admin, "Редколлегия")
+        group = await bot.group(admin, "Редколлегия")
         leader = group.member(admin)
         assert "15:00" in (await ask(leader, "/schedule 15:00")).text
         bot.clock.move(hours=4)
         await bot.wait_digests(leader, 1)
+
+
+async def test_no_command_open_to_everybody_lets_a_group_in(bots: Bots) -> None:
+    async with bots(access="approval") as bot:
+        await bot.admin()
+        boss = await bot.person()
+        leader = (await bot.group(boss, "Отдел")).member(boss)
+        for command in ("/stop", "/language", "/delete_me"):
+            await ask(leader, command)
+        assert (await ask(leader, "/latest")).text == say("access.asked")

@@ -181,7 +181,7 @@ async def test_old_articles_are_forgotten_by_the_clock_and_not_taken_in_again(bo
 
 
 async def channel_of(bot: Running, creator: Member, title: str = "Зоопарк") -> GroupChat:
-    channel = await bot.client.group(creator, title, bot_status=None, kind="channel")
+    channel = await bot.group(creator, title, bot_status=None, kind="channel")
     await channel.add_bot("administrator")
     return channel
 

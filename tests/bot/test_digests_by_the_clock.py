@@ -213,7 +213,7 @@ async def test_block_that_telegram_never_announced_is_learnt_from_the_refusal(
 
 async def test_group_that_becomes_a_supergroup_keeps_its_digests(running: Running) -> None:
     boss = await running.person()
-    group = await running.client.group(boss, "Отдел")
+    group = await running.group(boss, "Отдел")
     await ask(group.member(boss), "/schedule 15:00")
     await ask(group.member(boss), "/subscribe пожар")
     new = await group.migrate()
@@ -225,7 +225,7 @@ async def test_group_that_becomes_a_supergroup_keeps_its_digests(running: Runnin
 
 async def test_migration_learnt_from_the_refusal_readdresses_the_digest(running: Running) -> None:
     boss = await running.person()
-    group = await running.client.group(boss, "Отдел")
+    group = await running.group(boss, "Отдел")
     await ask(group.member(boss), "/schedule 15:00")
     running.sandbox.world.updates.allowed = frozenset({"callback_query"})  # no word of it
     new = await group.migrate()
@@ -237,7 +237,7 @@ async def test_migration_learnt_from_the_refusal_readdresses_the_digest(running:
 
 async def test_removed_bot_falls_silent_and_resumes_when_added_again(running: Running) -> None:
     boss = await running.person()
-    group = await running.client.group(boss, "Отдел")
+    group = await running.group(boss, "Отдел")
     await ask(group.member(boss), "/schedule 15:00")
     await group.remove_bot()
     await running.settled()

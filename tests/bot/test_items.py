@@ -155,7 +155,7 @@ async def test_everything_new_is_listed_in_place_page_by_page(running: Running, 
 
 async def test_a_group_gets_one_message_without_buttons(running: Running) -> None:
     boss = await running.person()
-    group = await running.client.group(boss, "Отдел", {})
+    group = await running.group(boss, "Отдел", {})
     leader = group.member(boss)
     await ask(leader, "/schedule 15:00")
     running.clock.now = START + timedelta(hours=3)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from aiogram.filters.callback_data import CallbackData
 
+from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.i18n import language
+from bot.subscribing import decide_access
+from digests.models import ChatId
 from tests.bot.living import Running, ask, left_by
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member
+    from tests.bot.conftest import Bots
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -23,6 +28,7 @@ READING = ("go:topics:0", "go:sources:0", "list:1:0:all:5:5:9:9", "meant:0:all",
            "all:0", "go:taste:0")  # fmt: skip
 CHANGING = (
     "access:1001:1", "access:1001:0", "go:hour:0", "go:schedule:0", "go:time:0", "go:days:0",
+    "go:begin:0", "go:here:0",
     "go:zone:0", "go:off:0", "go:on:0", "go:settings:0", "go:length:0", "go:language:0",
     "go:reads:0", "go:addtopic:0", "go:removal:0", "pick:1:космос", "pick:0:пожар",
     "hour:menu:0900", "hour:start:0900", "day:31", "zone:menu:Asia/Tokyo", "zone:start:Asia/Tokyo",
@@ -52,7 +58,7 @@ async def test_every_button_is_tried() -> None:
 async def guest_of(bot: Running) -> tuple[Member, Member]:
     """A group's administrator and somebody else in it."""
     boss, guest = await bot.person(), await bot.person()
-    group = await bot.client.group(boss, "Отдел", {guest.person_id: "member"})
+    group = await bot.group(boss, "Отдел", {guest.person_id: "member"})
     leader, member = group.member(boss), group.member(guest)
     await ask(leader, "/schedule 9:00")
     await ask(leader, "/subscribe пожар")
@@ -104,3 +110,59 @@ async def test_no_button_of_administrators_obeys_a_stranger(shared: Running) -> 
         for data in (one for one in CHANGING if one.startswith(prefix + ":")):
             assert (await person.press_raw(menu, data)).text == say("error.not_allowed"), data
     assert await shared_state(shared) == before
+
+
+# --- every command by everybody: the table of docs/rights.md -------------------------------------
+
+ROLES = ("you", "group admin", "anonymous admin", "group member", "channel", "stranger", "operator")
+TABLE = Path(__file__).parents[2] / "docs" / "rights.md"
+
+
+async def answer_to(bot: Running, who: Member, command: str) -> str:
+    """`yes`, `no`, `asks` for access, or `—`: nothing happens."""
+    sent = await who.say(f"/{command}")
+    if who.chat_id < -1_000_000_000_000 and not sent.raw.get("from"):  # a channel's post
+        await bot.settled()
+        answers = [one for one in await who.messages() if one.message_id > sent.message_id]
+        return "yes" if answers else "—"
+    text = (await who.wait_for()).text
+    if text == say("error.not_allowed"):
+        return "no"
+    return "asks" if text in {say(f"access.{how}") for how in ("asked", "waiting")} else "yes"
+
+
+async def test_every_command_answers_everybody_as_the_table_says(bots: Bots) -> None:
+    async with bots(access="approval") as bot:
+        operator, you, stranger = await bot.admin(), await bot.person(), await bot.person()
+        boss, ghost, guest = [await bot.person() for _ in range(3)]
+        others = {ghost.person_id: "administrator", guest.person_id: "member"}
+        group = await bot.group(boss, "Отдел", others, kind="supergroup")
+        await group.be_anonymous(ghost)
+        channel = await bot.client.group(boss, "Вести", bot_status="administrator", kind="channel")
+        for one in (operator, you, group.member(boss)):
+            await ask(one, "/start")
+        for chat in (you.chat_id, group.chat_id):
+            await decide_access(bot.context, ChatId(chat), granted=True)
+        await bot.settled()
+        who = dict(
+            zip(
+                ROLES,
+                (
+                    you,
+                    *map(group.member, (boss, ghost, guest)),
+                    channel.member(boss),
+                    stranger,
+                    operator,
+                ),
+                strict=True,
+            )
+        )
+        found = {
+            command: [await answer_to(bot, one, command) for one in who.values()]
+            for command in (*COMMANDS, *ADMIN_COMMANDS)
+        }
+    lines = [f"| `/{command}` | {' | '.join(cells)} |" for command, cells in found.items()]
+    head = f"| command | {' | '.join(ROLES)} |"
+    written = TABLE.read_text("utf-8").splitlines()
+    assert [line for line in (head, *lines) if line not in written] == []
+    assert sum(line.startswith("| `/") for line in written) == len(lines)

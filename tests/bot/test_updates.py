@@ -309,12 +309,13 @@ async def test_flood_of_one_person_slows_that_person_alone(
 
 async def test_two_people_of_a_group_do_not_wait_for_each_other(running: Running) -> None:
     slow, quick = await running.person(), await running.person()
-    group = await running.client.group(slow, "Группа", {quick.person_id: "member"})
+    group = await running.group(slow, "Группа", {quick.person_id: "member"})
     await running.client.order_fault("slow", method="sendMessage", seconds=1.0)
     await group.member(slow).say("/latest")
     await struck(running)
-    await group.member(quick).say("/id")
-    first = await group.member(quick).wait_for()
+    second = group.member(quick)
+    await second.say("/id")
+    first = await second.wait_for()
     assert str(quick.person_id) in first.text, "before the answer that is slow"
 
 

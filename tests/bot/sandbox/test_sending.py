@@ -235,19 +235,17 @@ async def test_reply_points_to_its_message(bot: Bot, anna: Member) -> None:
     await bot.send_message(1001, "x", reply_parameters=lenient)
 
 
-async def test_link_preview_thread_and_silence_are_accepted(
+async def test_link_preview_and_silence_are_accepted(
     bot: Bot, anna: Member, client: SandboxClient
 ) -> None:
     sent = await bot.send_message(
         1001,
         "x",
         link_preview_options=LinkPreviewOptions(is_disabled=True),
-        message_thread_id=7,
         disable_notification=True,
     )
     assert sent.link_preview_options is not None
     assert sent.link_preview_options.is_disabled
-    assert sent.message_thread_id == 7
     assert (await client.ledger())[0]["silent"]
 
 
