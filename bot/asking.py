@@ -68,8 +68,10 @@ class Listed:
     meant: str | None = None  # None: no better spelling is known
 
 
-async def listed(context: Context, subscriber: Subscriber, asked: Asked) -> Listed:
-    """Raises EmptyQueryError."""
+async def listed(
+    context: Context, subscriber: Subscriber, asked: Asked, *, spelling: bool = True
+) -> Listed:
+    """`spelling`: whether another one is looked for. Raises EmptyQueryError."""
     if not asked.newest:
         now = context.now().replace(second=0, microsecond=0)
         asked = replace(asked, newest=await asking.newest_article(context.db), at=now)
@@ -78,7 +80,12 @@ async def listed(context: Context, subscriber: Subscriber, asked: Asked) -> List
         since, until = asked.period.bounds(asked.at, ZoneInfo(subscriber.zone))
     scope = Scope(asked.newest, since, until)
     if asked.words:
-        return await _found(context, subscriber, asked, scope)
+        found = await _found(context, subscriber, asked, scope)
+        if not spelling:
+            return found
+        known = found.total or 0
+        meant = await better_spelling(context, subscriber, asked.words, scope, known)
+        return replace(found, meant=meant)
     chat = subscriber.chat_id
     ids = await asking.latest_within(context.db, chat, scope, asked.size + 1, asked.offset)
     stories = await _stories(context, subscriber, ids[: asked.size])
@@ -104,8 +111,7 @@ async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: 
         for story, snippet, one in zip(stories, snippets, quoted, strict=True)
     ]
     more = len(ids) > asked.offset + asked.size
-    meant = await better_spelling(context, subscriber, asked.words, scope, len(ids))
-    return Listed(asked, told, more, len(ids), len(matches) >= NEWEST_MATCHES, meant)
+    return Listed(asked, told, more, len(ids), len(matches) >= NEWEST_MATCHES)
 
 
 def _quoted(story: Story, matches: list[Match]) -> Article:

@@ -56,6 +56,7 @@ FAILURES: Final = (
 )
 AnswerUnsaved = Callable[[list[StoredUpdate]], Awaitable[None]]
 WORDS: Final = "words"  # the kind of plain text
+INLINE: Final = "inline query"  # no command has a space
 
 
 @dataclass(frozen=True)
@@ -178,7 +179,11 @@ def described(raw: dict[str, Any], now: datetime) -> StoredUpdate:
 
 
 def chat_of(raw: dict[str, Any]) -> ChatId | None:
-    """The chat an update belongs to. None: none."""
+    """The chat an update belongs to; what somebody asks inline, to their own. None: none."""
+    inline = raw.get("inline_query")
+    if isinstance(inline, dict):
+        sender = _sender(raw)
+        return None if sender is None else ChatId(sender)
     for path in CHAT_PATHS:
         part = raw.get(path)
         if isinstance(part, dict):
@@ -199,6 +204,8 @@ def _sender(raw: dict[str, Any]) -> int | None:
 
 
 def _kind(raw: dict[str, Any]) -> str | None:
+    if "inline_query" in raw:
+        return INLINE
     message = raw.get("message")
     text = message.get("text") if isinstance(message, dict) else None
     if not isinstance(text, str) or not text.strip():

@@ -79,9 +79,12 @@ def _ids(update: Update) -> dict[str, int]:
 
 
 def command_of(update: Update) -> str:
-    """A name of a small set, however inventive the sender: a command, words, button, other."""
+    """A name of a small set, however inventive the sender: a command, words, button, inline,
+    other."""
     if update.callback_query:
         return "button"
+    if update.inline_query:
+        return "inline"
     if not update.message or not update.message.text:
         return "other"
     first = update.message.text.split(maxsplit=1)[0]

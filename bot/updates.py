@@ -21,7 +21,7 @@ from aiogram.types import Update
 from pydantic import ValidationError
 
 from bot.context import Context
-from bot.intake import Inbox
+from bot.intake import INLINE, Inbox
 from bot.keeping import until_kept
 from bot.pace import Pace
 from bot.patience import muted
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 LANES_IN_MEMORY: Final = 200
 UPDATES_AT_ONCE: Final = 32
 OUTDATED: Final = timedelta(minutes=10)  # no answer is awaited any more
+INLINE_AWAITED: Final = timedelta(seconds=20)  # by then Telegram refuses the answer
 FIRST_RETRY_SECONDS: Final = 2.0
 LONGEST_RETRY_SECONDS: Final = 60.0
 FORGET_EVERY: Final = timedelta(hours=1)
@@ -44,7 +45,7 @@ FORGET_EVERY: Final = timedelta(hours=1)
 ASKING: Final = frozenset(
     (
         "admin", "digest", "help", "held", "id", "latest", "privacy", "search", "settings",
-        "sources", "topic", "topics", "why",
+        "sources", "topic", "topics", "why", INLINE,
     )
 )  # fmt: skip
 
@@ -96,7 +97,11 @@ class Handling:
             self._inbox.changed.set()
 
     async def _is_answered_by_a_newer(self, update: StoredUpdate) -> bool:
-        """Of a chat's old commands only the newest of each kind is answered."""
+        """Of a chat's old commands only the newest of each kind is answered; of what is being
+        typed inline only the last, and only while somebody may still look."""
+        if update.kind == INLINE:
+            waited = self._context.now() - update.received
+            return waited > INLINE_AWAITED or await updates.has_newer(self._context.db, update)
         if update.kind is None or not self._is_outdated(update):
             return False
         await self._inbox.caught_up.wait()  # the newest may still be at Telegram

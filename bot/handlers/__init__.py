@@ -13,6 +13,7 @@ from bot.handlers import (
     exporting,
     held,
     hours,
+    inline,
     items,
     members,
     privacy,
@@ -31,11 +32,13 @@ from bot.handlers import (
 
 
 def routers() -> tuple[Router, ...]:
-    """Plain words come last: they are whatever no command took."""
+    """Inline mode comes first, since what is shared from there may look like a command; plain words
+    come last: they are whatever no command took."""
     return tuple(
         feature.make_router()
         for feature in (
             errors,
+            inline,
             channels,  # before members: both hear of the bot's own membership
             members,
             access,

@@ -1,17 +1,28 @@
 """How handlers answer: a menu edits its message in place, a command gets a message of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import structlog
 from aiogram.exceptions import TelegramBadRequest
-from aiogram.types import CallbackQuery, InlineKeyboardMarkup, Message
+from aiogram.types import (
+    CallbackQuery,
+    InlineKeyboardMarkup,
+    InlineQuery,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    Message,
+)
 
 from bot.errors import StaleButtonError
 from bot.i18n import Language
 from bot.rendering import Message as Content
 from digests.models import Subscriber
 
+log = structlog.get_logger()
+
 NOT_MODIFIED = "message is not modified"
+INLINE_SECONDS = 10  # an answer to the same words is kept by Telegram
 
 
 async def show(
@@ -63,6 +74,25 @@ def thread_of(event: Message | CallbackQuery) -> int | None:
     if isinstance(message, Message) and message.is_topic_message:
         return message.message_thread_id
     return None
+
+
+async def answer_query(
+    query: InlineQuery,
+    results: Sequence[InlineQueryResultArticle],
+    next_place: str = "",
+    button: InlineQueryResultsButton | None = None,
+) -> None:
+    """For this person alone: others may see other sources. Answered too late is no error."""
+    try:
+        await query.answer(
+            list(results),
+            cache_time=INLINE_SECONDS,
+            is_personal=True,
+            next_offset=next_place,
+            button=button,
+        )
+    except TelegramBadRequest as error:
+        log.info("query_unanswered", cause=error.message)
 
 
 async def say(event: Message | CallbackQuery, content: Content | str) -> None:

@@ -203,7 +203,7 @@ async def tell_help(message: Message, context: Context, spoken: Language) -> Non
     admin = context.is_admin(message.from_user.id if message.from_user else None)
     names = (*COMMANDS, *ADMIN_COMMANDS) if admin else COMMANDS
     lines = [f"/{name} — {spoken.say(f'command.{name}')}" for name in names]
-    await message.answer(spoken.say("help.text", commands="\n".join(lines)))
+    await message.answer(spoken.say("help.text", commands="\n".join(lines), bot=context.username))
 
 
 async def tell_id(message: Message, spoken: Language) -> None:

@@ -94,9 +94,11 @@ class Answer:
 class InlineAnswer:
     """What the bot answered to an inline query; each result is its JSON."""
 
+    id: str
     answered: bool
     results: list[Json]
     next_offset: str
+    button: Json | None
 
 
 class SandboxClient:
@@ -350,7 +352,14 @@ class Member:
         timeout: float = DEFAULT_SECONDS,  # noqa: ASYNC109 - passed on to the server
     ) -> InlineAnswer:
         body = await self._post("inline", query=query, offset=offset, timeout=timeout)
-        return InlineAnswer(body["answered"], body["results"], body["next_offset"])
+        return InlineAnswer(
+            body["id"], body["answered"], body["results"], body["next_offset"], body["button"]
+        )
+
+    async def choose(self, answer: InlineAnswer, result: Json) -> None:
+        """Send a result of an inline query here."""
+        await self._mark()
+        await self._post("choose", inline=answer.id, result=result["id"])
 
     async def block(self) -> None:
         await self._mark()

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from aiogram.methods import AnswerInlineQuery
 
 from bot.sandbox.limits import check_message_text, parse_text
-from bot.sandbox.model import Json, bad_request
+from bot.sandbox.model import Json, Message, bad_request
+from bot.sandbox.people import PersonError, share
 from bot.sandbox.registry import Context, answers, as_json, given
 
 if TYPE_CHECKING:
@@ -48,12 +49,12 @@ class CachedAnswer:
 def ask(world: World, person_id: int, query: str, offset: str = "") -> InlineQuery:
     """Ask the bot, or take the answer from the cache without asking."""
     asked = InlineQuery(str(world.new_id()), person_id, query, offset, world.now())
+    world.inline_queries[asked.id] = asked
     for key in ((query, offset, 0), (query, offset, person_id)):
         cached = world.inline_cache.get(key)
         if cached is not None and world.now() < cached.until:
             asked.answer = cached.answer
             return asked
-    world.inline_queries[asked.id] = asked
     payload: Json = {
         "id": asked.id,
         "from": world.user(person_id),
@@ -65,18 +66,35 @@ def ask(world: World, person_id: int, query: str, offset: str = "") -> InlineQue
     return asked
 
 
+def choose(world: World, person_id: int, chat_id: int, asked_id: str, result_id: str) -> Message:
+    """Send a result into a chat, as the person's message."""
+    asked = world.inline_queries.get(asked_id)
+    results = asked.answer["results"] if asked and asked.answer else []
+    for result in results:
+        content = result.get("input_message_content")
+        if asked and asked.person_id == person_id and result["id"] == result_id and content:
+            return share(world, person_id, chat_id, content)
+    raise PersonError(f"there is no result {result_id}")
+
+
 @answers(AnswerInlineQuery)
 def answer_inline_query(context: Context, call: AnswerInlineQuery) -> bool:
     world = context.world
     asked = world.inline_queries.get(call.inline_query_id)
     if asked is None or asked.answer is not None or world.now() - asked.asked > LIFETIME:
         raise bad_request(TOO_OLD)
+    if len((call.next_offset or "").encode()) > MAX_ID_BYTES:
+        raise bad_request("NEXT_OFFSET_INVALID")
     if len(call.results) > MAX_RESULTS:
         raise bad_request("RESULTS_TOO_MUCH")
     results = [_result(world, result) for result in call.results]
     if len({result["id"] for result in results}) < len(results):
         raise bad_request("RESULT_ID_DUPLICATE")
-    asked.answer = {"results": results, "next_offset": call.next_offset or ""}
+    asked.answer = {
+        "results": results,
+        "next_offset": call.next_offset or "",
+        "button": as_json(call.button) if call.button else None,
+    }
     seconds = DEFAULT_CACHE_SECONDS if call.cache_time is None else call.cache_time
     owner = asked.person_id if call.is_personal else 0
     until = world.now() + timedelta(seconds=seconds)

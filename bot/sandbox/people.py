@@ -42,6 +42,11 @@ def say(
     return _post(world, person_id, chat_id, content, reply_to=reply_to, thread=thread)
 
 
+def share(world: World, person_id: int, chat_id: int, content: Json) -> Message:
+    """Send what the bot offered inline."""
+    return _post(world, person_id, chat_id, content | {"via_bot": world.bot_user()})
+
+
 def edit(world: World, person_id: int, chat_id: int, message_id: int, text: str) -> Message:
     message = _message(world, chat_id, message_id)
     if message.sender_id != person_id:
@@ -300,7 +305,7 @@ def _reaches_bot(world: World, chat: Chat, message: Message) -> bool:
         return True
     if not world.bot_is_in(chat):
         return False
-    if not world.privacy_mode or chat.kind == "channel":
+    if not world.privacy_mode or chat.kind == "channel" or "via_bot" in message.content:
         return True
     if chat.members[world.bot.id] == "administrator":
         return True

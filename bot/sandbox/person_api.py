@@ -173,8 +173,16 @@ async def ask_inline(request: web.Request) -> web.Response:
     end = loop.time() + min(float(body.get("timeout", ANSWER_SECONDS)), MAX_WAIT_SECONDS)
     while asked.answer is None and loop.time() < end and not world.updates.closed:
         await world.changed.wait(end - loop.time())
-    answer = asked.answer or {"results": [], "next_offset": ""}
-    return web.json_response({"answered": asked.answer is not None, **answer})
+    answer = asked.answer or {"results": [], "next_offset": "", "button": None}
+    return web.json_response({"id": asked.id, "answered": asked.answer is not None, **answer})
+
+
+@routes.post("/api/choose")
+async def choose(request: web.Request) -> web.Response:
+    """Send a result of an inline query into a chat."""
+    world, body = await _body(request)
+    message = inline.choose(world, *_who_where(body), body["inline"], body["result"])
+    return web.json_response(world.view(message))
 
 
 @routes.post("/api/document")

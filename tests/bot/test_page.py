@@ -169,3 +169,39 @@ async def test_page_asks_nobody_but_the_sandbox(shared: Running, browser: Browse
     await context.close()
     assert asked
     assert all(url.startswith(shared.sandbox.url) for url in asked)
+
+
+@pytest.mark.parametrize("width", [400, 320])
+async def test_inline_results_are_listed_while_typing_and_sent_by_a_tap(
+    shared: Running, open_page: Callable[..., Page], width: int
+) -> None:
+    person = await shared.person()
+    page = await open_page(person.person_id, viewport={"width": width, "height": 800})
+    await page.locator("#text").press_sequentially("@svodka_bot ")
+    options = page.locator("#menu li")
+    await expect(options).to_have_count(11)  # ten, and the way to more
+    await options.last.click()
+    await expect(options.nth(15)).to_be_visible()
+    await page.locator("#text").press_sequentially("пожар")
+    await expect(options.first).to_contain_text("ожар")
+    wide = await page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert wide == 0
+    title = await options.first.locator("b").inner_text()
+    await page.locator("#text").press("ArrowDown")
+    await page.locator("#text").press("Enter")
+    shown = newest(page, title[:30])
+    await expect(shown).to_contain_text("через @svodka_bot")
+    await expect(page.locator("#text")).to_have_value("")
+    await expect(page.locator("#menu")).to_be_hidden()
+
+
+async def test_inline_without_results_leads_to_the_bot(
+    shared: Running, open_page: Callable[..., Page]
+) -> None:
+    person = await shared.person()
+    page = await open_page(person.person_id)
+    await page.locator("#text").press_sequentially("@svodka_bot абракадабра")
+    await page.locator("#menu li").filter(has_text="Ничего не нашлось").click()
+    await expect(newest(page, "Я читаю новости")).to_be_visible()
