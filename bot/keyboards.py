@@ -6,11 +6,12 @@ again for the chat that pressed it.
 
 from collections.abc import Iterable, Sequence
 from typing import Final
+from urllib.parse import quote, urlencode
 
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.i18n import Language
+from bot.i18n import LANGUAGES, Language, language
 from digests.models import ChatId, Subscriber, Topic
 from digests.schedules import EVERY_DAY, WEEKDAYS, Timing
 from storage.schedules import Schedule
@@ -81,6 +82,12 @@ class PickZone(CallbackData, prefix="zone"):
 
 
 class PickLanguage(CallbackData, prefix="lang"):
+    code: str
+
+
+class StartLanguage(CallbackData, prefix="speak"):
+    """On the first page, which is then shown in it."""
+
     code: str
 
 
@@ -188,8 +195,9 @@ def erasing_keyboard(spoken: Language) -> InlineKeyboardMarkup:
 
 
 def suggestions_keyboard(
-    words: Sequence[str], chosen: Iterable[str], spoken: Language
+    words: Sequence[str], chosen: Iterable[str], spoken: Language, *, again: bool = False
 ) -> InlineKeyboardMarkup:
+    """`again`: digests were switched off, and one press has them as they were."""
     have = {word.lower() for word in chosen}
     offered = [
         button(
@@ -199,7 +207,14 @@ def suggestions_keyboard(
         for word in words
         if fits_button(word)
     ]
-    return keyboard([*in_rows(offered, 2), [button(spoken.say("menu.next"), Go(page="hour"))]])
+    others = [
+        button("🌐 " + language(code).locale.language_name.capitalize(), StartLanguage(code=code))
+        for code in LANGUAGES
+        if code != spoken.code
+    ]
+    onward = [button(spoken.say("menu.next"), Go(page="hour"))]
+    resume = [button(spoken.say("schedule.switch_on"), Go(page="on"))] if again else []
+    return keyboard([*in_rows(offered, 2), resume, [*others, *onward]])
 
 
 def hours_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
@@ -375,12 +390,22 @@ def topics_keyboard(topics: Sequence[Topic], offset: int, spoken: Language) -> I
         [
             *rows,
             pager(len(topics), offset, TOPICS_A_PAGE, "topics"),
+            [button(spoken.say("topics.share"), Go(page="share"))] if topics else [],
             [
                 button(spoken.say("topics.add"), Go(page="addtopic")),
                 button(spoken.say("menu.settings"), Go(page="settings")),
             ],
         ]
     )
+
+
+def share_keyboard(link: str, text: str, spoken: Language) -> InlineKeyboardMarkup:
+    """Telegram's own way to hand a link on: it asks to whom."""
+    query = urlencode({"url": link, "text": text}, quote_via=quote)
+    forward = InlineKeyboardButton(
+        text=spoken.say("topics.share_to"), url=f"https://t.me/share/url?{query}"
+    )
+    return keyboard([[forward], [button(spoken.say("menu.back"), Go(page="topics"))]])
 
 
 def back_keyboard(page: str, spoken: Language) -> InlineKeyboardMarkup:

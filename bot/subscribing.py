@@ -5,6 +5,7 @@ Handlers parse and answer; what is decided is decided here, through the store.
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from typing import Final
@@ -24,7 +25,7 @@ from bot.making import OLDEST_NEWS
 from bot.pipeline import make_digest, publish_digest
 from bot.rendering import Message, Reader
 from digests.clustering import tell_stories, understood
-from digests.errors import BadScheduleError
+from digests.errors import BadScheduleError, EmptyQueryError
 from digests.models import (
     NOBODY,
     Access,
@@ -134,6 +135,13 @@ async def follow(context: Context, chat: ChatId, words: str) -> tuple[str, bool]
     if not added:
         _refuse_more(kept, await subscribers.topics_of(context.db, chat))
     return kept, added
+
+
+async def follow_all(context: Context, chat: ChatId, topics: Sequence[str]) -> None:
+    """The topics of a link, which may be of anybody's making: what is none is passed over."""
+    for words in topics:
+        with suppress(EmptyQueryError, TooManyTopicsError):
+            await follow(context, chat, words)
 
 
 async def mute(context: Context, chat: ChatId, words: str) -> tuple[str, bool]:

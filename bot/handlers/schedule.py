@@ -124,6 +124,13 @@ async def show_schedule(
     await show(event, text, schedule_keyboard(known, spoken))
 
 
+def when_told(subscriber: Subscriber, timings: Sequence[Timing], spoken: Language) -> str:
+    """`каждый день в 08:00 (Москва)`, or that digests are off."""
+    if not subscriber.subscribed:
+        return spoken.say("settings.not_subscribed")
+    return f"{described_timings(timings, spoken)} ({spoken.city(subscriber.zone)})"
+
+
 def described_timings(timings: Sequence[Timing], spoken: Language) -> str:
     """`каждый день в 08:00, 20:00; каждые 6 часов по будням`."""
     at: dict[int, list[str]] = {}

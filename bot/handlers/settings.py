@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, Message
 from bot.context import Context
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show, thread_of
-from bot.handlers.schedule import described_timings
+from bot.handlers.schedule import when_told
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
     MINUTES,
@@ -70,15 +70,10 @@ async def show_settings(
     now = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
     topics = await subscribers.topics_of(context.db, now.chat_id)
     timings = await timings_of(context, now.chat_id)
-    when = (
-        f"{described_timings(timings, spoken)} ({spoken.city(now.zone)})"
-        if now.subscribed
-        else spoken.say("settings.not_subscribed")
-    )
     text = spoken.say(
         "settings.shown",
         topics=", ".join(topic.words for topic in topics) or "—",
-        when=when,
+        when=when_told(now, timings, spoken),
         length=length_name(now.minutes, spoken),
         telling=telling_name(telling_of(now), spoken),
         reads=spoken.say(f"reads.{now.reads}"),

@@ -1,5 +1,6 @@
 """The first minute: welcome, topics, hour, zone, the first digest; and leaving, help, ids."""
 
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from aiogram import F, Router
@@ -8,15 +9,17 @@ from aiogram.types import CallbackQuery, Message, Update
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.context import Context
+from bot.deep_links import unpack_topics
 from bot.errors import StaleButtonError
 from bot.handlers.answering import ask, say, show, thread_of
-from bot.handlers.schedule import say_why_empty
-from bot.i18n import Language
+from bot.handlers.schedule import say_why_empty, when_told
+from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
     Go,
     PickHour,
     PickTopic,
     PickZone,
+    StartLanguage,
     hours_keyboard,
     suggestions_keyboard,
     zones_keyboard,
@@ -25,6 +28,7 @@ from bot.rendering import Reader, render_article
 from bot.subscribing import (
     digest_now,
     follow,
+    follow_all,
     hour_of,
     move_to_zone,
     schedule,
@@ -51,6 +55,7 @@ def make_router() -> Router:
     router.message.register(tell_id, Command("id"), flags={"open": True})
     router.callback_query.register(toggle_topic, PickTopic.filter(), flags=changes)
     router.callback_query.register(begin_here, Go.filter(F.page == "begin"), flags=changes)
+    router.callback_query.register(change_language, StartLanguage.filter(), flags=changes)
     router.callback_query.register(ask_hour, Go.filter(F.page == "hour"), flags=changes)
     router.callback_query.register(pick_hour, PickHour.filter(F.flow == "start"), flags=changes)
     router.callback_query.register(pick_zone, PickZone.filter(F.flow == "start"), flags=changes)
@@ -69,9 +74,19 @@ async def show_article(
 
 
 async def start(
-    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+    message: Message,
+    command: CommandObject,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
 ) -> None:
-    await begin(message, context, subscriber, spoken)
+    """With a link that carries topics, a newcomer has them chosen; others find them offered."""
+    carried = unpack_topics(command.args or "")
+    known = await subscribers.topics_of(context.db, subscriber.chat_id)
+    # Handled again after a crash, some of the link's are there already.
+    if {fold(topic.words) for topic in known} <= {fold(words) for words in carried}:
+        await follow_all(context, subscriber.chat_id, carried)
+    await begin(message, context, subscriber, spoken, carried)
 
 
 async def begin_here(
@@ -82,22 +97,61 @@ async def begin_here(
 
 
 async def begin(
-    event: Message | CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+    event: Message | CallbackQuery,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    carried: Sequence[str] = (),
 ) -> None:
     """A newcomer is asked what to tell; whoever returns finds what they had."""
     context.expect(subscriber.chat_id, "topic")
-    chosen = await subscribers.topics_of(context.db, subscriber.chat_id)
-    key = "start.welcome_back" if chosen else "start.welcome"
-    words = [topic.words for topic in chosen]
-    offered = await suggested_topics(context, subscriber)
-    listed = ", ".join(words)
-    keys = suggestions_keyboard(_offered(offered, words), words, spoken)
-    await ask(event, subscriber, spoken, spoken.say(key, topics=listed), keys)
+    words = [one.words for one in await subscribers.topics_of(context.db, subscriber.chat_id)]
+    times = await schedules.schedules_of(context.db, subscriber.chat_id)
+    key = "start.welcome_back" if times else "start.chosen" if words else "start.welcome"
+    have = {fold(word) for word in words}
+    offered = [word for word in carried if fold(word) not in have]
+    offered += await suggested_topics(context, subscriber)
+    text = spoken.say(
+        key,
+        topics=(", ".join(words) or spoken.say("digest.main"))[:3_000],
+        when=when_told(subscriber, [one.timing for one in times], spoken),
+    )
+    again = bool(times) and not subscriber.subscribed
+    keys = suggestions_keyboard(_offered(offered, words), words, spoken, again=again)
+    await ask(event, subscriber, spoken, text, keys)
+
+
+async def change_language(
+    press: CallbackQuery,
+    callback_data: StartLanguage,
+    context: Context,
+    subscriber: Subscriber,
+) -> None:
+    """The first page in another language, and so the news, unless others were chosen."""
+    code = callback_data.code
+    if code not in LANGUAGES:
+        raise StaleButtonError
+    if subscriber.reads == subscriber.language:
+        await subscribers.set_reads(context.db, subscriber.chat_id, code)
+    await subscribers.set_language(context.db, subscriber.chat_id, code)
+    known = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
+    await begin(press, context, known, language(code))
 
 
 def _offered(suggested: list[str], chosen: list[str]) -> list[str]:
     """The suggestions and what was typed besides, so that a press can take it back."""
     return [*suggested, *(word for word in chosen if word not in suggested)][:16]
+
+
+def _shown(press: CallbackQuery) -> list[str]:
+    """The topics on the buttons that were pressed: they keep their places."""
+    message = press.message
+    if not isinstance(message, Message) or message.reply_markup is None:
+        return []
+    buttons = [one for row in message.reply_markup.inline_keyboard for one in row]
+    data = [one.callback_data or "" for one in buttons]
+    mark = f"{PickTopic.__prefix__}:"
+    return [PickTopic.unpack(one).words for one in data if one.startswith(mark)]
 
 
 async def toggle_topic(
@@ -115,7 +169,7 @@ async def toggle_topic(
     elif known:
         await subscribers.remove_topic(context.db, chat, known.id)
     chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
-    offered = _offered(await suggested_topics(context, subscriber), chosen)
+    offered = _offered(_shown(press) or await suggested_topics(context, subscriber), chosen)
     key = "start.chosen" if chosen else "start.welcome"
     keys = suggestions_keyboard(offered, chosen, spoken)
     await show(press, spoken.say(key, topics=", ".join(chosen)), keys)

@@ -5,6 +5,7 @@ from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
+from bot.deep_links import link_to, pack_topics
 from bot.errors import StaleButtonError
 from bot.handlers.answering import ask, show
 from bot.i18n import Language
@@ -15,6 +16,7 @@ from bot.keyboards import (
     Go,
     back_keyboard,
     mutes_keyboard,
+    share_keyboard,
     topics_keyboard,
 )
 from bot.subscribing import follow, mute, unfollow_words
@@ -29,6 +31,7 @@ def make_router() -> Router:
     router.message.register(subscribe, Command("subscribe"), flags=changes)
     router.message.register(unsubscribe, Command("unsubscribe"), flags=changes)
     router.callback_query.register(page_topics, Go.filter(F.page == "topics"))
+    router.callback_query.register(share, Go.filter(F.page == "share"))
     router.callback_query.register(ask_topic, Go.filter(F.page == "addtopic"), flags=changes)
     router.callback_query.register(drop_topic, DropTopic.filter(), flags=changes)
     router.message.register(mute_words, Command("mute"), flags=changes)
@@ -63,6 +66,20 @@ async def page_topics(
     spoken: Language,
 ) -> None:
     await show_topics(press, context, subscriber, spoken, callback_data.offset)
+
+
+async def share(
+    press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
+    """A link that takes others to the bot with these topics, as many as a link holds."""
+    topics = await subscribers.topics_of(context.db, subscriber.chat_id)
+    payload, packed = pack_topics([topic.words for topic in topics])
+    if not packed:
+        raise StaleButtonError
+    link = link_to(context.username, payload)
+    listed = ", ".join(packed)
+    keys = share_keyboard(link, spoken.say("topics.share_text", topics=listed), spoken)
+    await show(press, spoken.say("topics.shared", topics=listed, link=link), keys)
 
 
 async def drop_topic(

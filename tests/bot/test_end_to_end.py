@@ -106,9 +106,14 @@ async def test_whoever_returns_finds_the_topics_again(shared: Running) -> None:
     person = await shared.subscribed("ипотека")
     assert (await ask(person, "/stop")).text == language("ru").say("stop.done")
     assert (await state_of(shared, person))["subscribed"] == 0
-    assert (await ask(person, "/start")).text == language("ru").say(
-        "start.welcome_back", topics="ипотека"
-    )
+    say = language("ru").say
+    off = say("settings.not_subscribed")
+    back = await ask(person, "/start")
+    assert back.text == say("start.welcome_back", topics="ипотека", when=off)
+    on = await edited(person, say("schedule.switch_on"), lambda m: "15:00" in m.text)
+    assert say("schedule.switch_off") in on.labels
+    assert (await state_of(shared, person))["subscribed"] == 1
+    assert "15:00 (Москва)" in (await ask(person, "/start")).text
 
 
 # --- every command ---------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.deep_links import pack_topics
 from bot.i18n import language
 from bot.updates import Handling
 from storage import sources, updates
@@ -55,6 +56,8 @@ STEPS = {
     "start, typed": ("/start", "ставка ЦБ"),
     "start, hour": ("/start", ">" + say("menu.next"), "8:30"),
     "start, zone": ("/start", ">" + say("menu.next"), "8:30", "Казань"),
+    "start, its language": ("/start", ">🌐 English"),
+    "start, topics of a link": ("/start " + pack_topics(["пожар", "ставка ЦБ"])[0],),
     "topic": ("/topic пожар", ">" + say("stories.follow")),
     "topic, another order": ("/topic рубль", ">" + say("stories.by_relevance")),
     "topic, a related one": ("/topic рубль", ">1", ">➕"),

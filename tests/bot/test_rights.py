@@ -22,7 +22,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 say = language("ru").say
 # Who sees a source may have it looked at again; how often is bounded.
-READING = ("go:topics:0", "go:sources:0", "list:1:0:all:5:5:9:9", "meant:0:all",
+READING = ("go:topics:0", "go:share:0", "go:sources:0", "list:1:0:all:5:5:9:9", "meant:0:all",
            "itemstory:0", "story:1:0:0:all:0:5:9:9", "why:0", "why:1",
            "retry:999999", "src:1:0", "page:1", "page:2", "item:0", "whyitem:0",
            "all:0", "go:taste:0")  # fmt: skip
@@ -32,7 +32,8 @@ CHANGING = (
     "go:zone:0", "go:off:0", "go:on:0", "go:settings:0", "go:length:0", "go:language:0",
     "go:reads:0", "go:addtopic:0", "go:removal:0", "pick:1:космос", "pick:0:пожар",
     "hour:menu:0900", "hour:start:0900", "day:31", "zone:menu:Asia/Tokyo", "zone:start:Asia/Tokyo",
-    "lang:en", "reads:all", "main:0", "min:10", "tell:1", "drop:1:0", "unmute:1", "dropsrc:1:1",
+    "lang:en", "speak:en",
+    "reads:all", "main:0", "min:10", "tell:1", "drop:1:0", "unmute:1", "dropsrc:1:1",
     "go:moretime:0", "go:quiet:0", "hour:more:1200", "every:3", "quiet:2300-0800", "quiet:off",
     "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow", "hush:0:1",
     "vote:0:1", "vote:0:-1", "vote:0:0", "add:космос",

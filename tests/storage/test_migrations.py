@@ -142,3 +142,8 @@ async def test_without_room_for_the_backup_nothing_is_migrated(
     with pytest.raises(UnusableDatabaseError):
         await opened(old)
     assert old.read_bytes() == before
+
+
+def test_no_two_migrations_have_one_number() -> None:
+    numbers = [number for number, _ in migrations()]
+    assert numbers == sorted(set(numbers))
