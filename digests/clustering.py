@@ -225,9 +225,12 @@ def _may_be_near(article: Sketch, members: Sequence[Sketch]) -> bool:
     may, and a likeness takes ten times as long. What meaning adds has no such bound."""
     if article.meaning:
         return True
-    held = sum(weight for key, weight in article.heavy if any(key in m.seen for m in members))
+    weights = dict(article.heavy)
+    held = sum(weights[key] for key in set().union(*(weights.keys() & m.seen for m in members)))
+    if held < LEAST_SHARES:
+        return False
     holds = sum(weight for m in members for key, weight in m.heavy if key in article.seen)
-    return held * min(1.0, holds) >= LEAST_SHARES
+    return held * holds >= LEAST_SHARES
 
 
 def _needed(article: Sketch, members: Sequence[Sketch]) -> float:

@@ -22,8 +22,8 @@ from digests.sources.page import page_entry
 from digests.sources.post import post_entry
 from digests.sources.text_file import parse_text_file
 from digests.summarising import summarise
-from digests.text.characters import clean_characters, clean_title
-from digests.text.cleaning import clean, line_key
+from digests.text.characters import clean_title
+from digests.text.cleaning import BOILERPLATE_WORDS, clean, line_key
 from digests.text.keys import keys_of
 from digests.text.language import language_of
 
@@ -227,8 +227,12 @@ def _repeated_lines(entries: Iterable[Entry]) -> frozenset[str]:
     unique = {entry.guid or entry.text: entry.text for entry in entries}
     lines: Counter[str] = Counter()
     for text in set(unique.values()):
-        lines.update({line_key(line) for line in text.split("\n") if line.strip()})
+        lines.update({line_key(line) for line in text.split("\n") if _may_be_repeated(line)})
     return frozenset(line for line, count in lines.items() if count >= REPEATED_LINES)
+
+
+def _may_be_repeated(line: str) -> bool:
+    return 0 < len(line.split()) <= BOILERPLATE_WORDS  # a longer one is never left out
 
 
 def prepare(
@@ -240,7 +244,7 @@ def prepare(
     Raises ArticleRejectedError when nothing is left to tell.
     """
     title = clean_title(entry.title)
-    cleaned = clean(title, clean_characters(entry.text)[:MOST_TEXT_LETTERS], boilerplate)
+    cleaned = clean(title, entry.text[:MOST_TEXT_LETTERS], boilerplate)
     if not cleaned.title:
         raise ArticleRejectedError(title=entry.title[:80])
     text = "\n\n".join(paragraph.text for paragraph in cleaned.paragraphs)

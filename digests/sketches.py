@@ -124,9 +124,10 @@ def sketch(
 
 def _figures(title: Sequence[str]) -> frozenset[str]:
     """What a title claims that another report of the event would not deny."""
+    months, directions = month_stems(), direction_stems()
     days = {}
     for place, key in enumerate(title):
-        if month := month_stems().get(key):
+        if month := months.get(key):
             near = (place - 1, place + 1)
             day = next((at for at in near if 0 <= at < len(title) and title[at].isdigit()), None)
             if day is not None:
@@ -136,7 +137,7 @@ def _figures(title: Sequence[str]) -> frozenset[str]:
         for place, key in enumerate(title)
         if place not in days and key.replace(".", "").isdigit()
     }
-    ways = {way for key in title if (way := direction_stems().get(key))}
+    ways = {directions[key] for key in title if key in directions}
     return frozenset(numbers | ways | set(days.values()))
 
 

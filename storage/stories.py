@@ -35,6 +35,7 @@ CANDIDATE_STORIES: Final = 12  # of theirs
 COUNTED: Final = "articles_counted"
 HALVED: Final = "counts_halved_at"
 COUNTS_HALVED: Final = timedelta(days=20)  # what is counted is 29 days old on average
+DECODER: Final = json.JSONDecoder()  # `json.loads` looks for white space around it too
 FREQUENT_KEYS: Final = 3_000  # beyond them a key is rare whatever its count
 
 
@@ -271,7 +272,7 @@ def _to_json(weighed: Sequence[tuple[str, float]]) -> str:
 
 
 def _from_json(text: str) -> tuple[tuple[str, float], ...]:
-    weighed: list[tuple[str, float]] = json.loads(text)
+    weighed: list[tuple[str, float]] = DECODER.raw_decode(text)[0]
     return tuple(map(tuple, weighed))  # type: ignore[arg-type]
 
 

@@ -144,13 +144,15 @@ def clean(title: str, text: str, boilerplate: frozenset[str] = frozenset()) -> C
     lines: set[str] = set()
     kept: list[str] = []
     for paragraph in paragraphs_of(clean_characters(text)):
-        key = line_key(paragraph)
-        if key == named:
-            continue
-        if paragraph.count(" ") < BOILERPLATE_WORDS:
-            lines.add(key)
-            if key in boilerplate:
+        is_line = paragraph.count(" ") < BOILERPLATE_WORDS
+        if is_line or len(paragraph) < 2 * len(title):  # a long one is neither line nor title
+            key = line_key(paragraph)
+            if key == named:
                 continue
+            if is_line:
+                lines.add(key)
+                if key in boilerplate:
+                    continue
         line = _without_junk(_without_title(paragraph, title))
         if line and line not in kept[-1:]:
             kept.append(line)

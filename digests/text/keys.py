@@ -11,13 +11,14 @@ from typing import Final
 
 from digests.models import Keys
 from digests.text.aliases import default_aliases, set_own_aliases
-from digests.text.words import STOP_WORDS, WORD, Word, lemma, read, split_words, stem
+from digests.text.words import STOP_WORDS, WORD, Word, as_word, lemma, read, split_forms, stem
 
 NAME: Final = "^"
 ACRONYM: Final = "@"
 STEM: Final = "~"
 BREAK: Final = "|"
-KEYS_CACHED: Final = 30_000
+SMALL_WORDS_CACHED: Final = 40_000  # forms; about 300 bytes each
+KEYS_CACHED: Final = 15_000
 
 
 def keys_of(title: str, paragraphs: Iterable[str]) -> Keys:
@@ -30,13 +31,15 @@ def field_keys(texts: Iterable[str]) -> str:
     also: dict[str, None] = {}
     for text in texts:
         after_name = False
-        for word in split_words(text):
-            key, others, is_name = _word_keys(word.text, word.folded, word.initial, after_name)
+        for form, initial in split_forms(text):
+            if form[0].islower():
+                key, others, after_name = _small_keys(form)
+            else:
+                key, others, after_name = _word_keys(form, initial, after_name)
             if key:
                 lemmas.append(key)
             for other in others:
                 also[other] = None
-            after_name = is_name
         lemmas.append(BREAK)
     known = set(lemmas)
     return " ".join([*lemmas, *(key for key in also if key not in known)])
@@ -46,8 +49,8 @@ def placed_keys(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
     """(start, end, keys) of every word of a paragraph that has keys, in reading order."""
     after_name = False
     # Lower case may lengthen a shouted line by a letter or two: then a mark stands beside.
-    for found, word in zip(WORD.finditer(text), split_words(text), strict=False):
-        key, others, after_name = _word_keys(word.text, word.folded, word.initial, after_name)
+    for found, (form, initial) in zip(WORD.finditer(text), split_forms(text), strict=False):
+        key, others, after_name = _word_keys(form, initial, after_name)
         if key:
             yield found.start(), found.end(), frozenset((key, *others))
 
@@ -75,16 +78,25 @@ def use_aliases(own: str) -> None:
     """From now on, in this process, an operator's `own` lines count besides the program's."""
     set_own_aliases(own)
     _word_keys.cache_clear()
+    _small_keys.cache_clear()
+
+
+@lru_cache(maxsize=SMALL_WORDS_CACHED)
+def _small_keys(form: str) -> tuple[str, tuple[str, ...], bool]:
+    """`_word_keys` of a word that is written small: what stands before it does not matter."""
+    return _keys_anew(form, initial=False, after_name=False)
 
 
 @lru_cache(maxsize=KEYS_CACHED)
-def _word_keys(
-    text: str, folded: str, initial: bool, after_name: bool
-) -> tuple[str, tuple[str, ...], bool]:
+def _word_keys(form: str, initial: bool, after_name: bool) -> tuple[str, tuple[str, ...], bool]:
     """The key in reading order, "" for none; the others this word can be found by; and whether it
     may be somebody's first name."""
-    word = Word(text, folded, initial)
-    is_name = word.is_capitalised and read(folded).name
+    return _keys_anew(form, initial=initial, after_name=after_name)
+
+
+def _keys_anew(form: str, *, initial: bool, after_name: bool) -> tuple[str, tuple[str, ...], bool]:
+    word = as_word(form, initial)
+    is_name = word.is_capitalised and read(word.folded).name
     if is_stop_word(word):
         return "", (), is_name
     key, others = _keys_of(word, after_name=after_name)

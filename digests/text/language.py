@@ -27,7 +27,6 @@ _RUSSIAN_ONLY = re.compile(r"[ыэё]", re.IGNORECASE)
 _ENGLISH_SHAPE = re.compile(
     r"th|wh|sh|ck|ee|oo|ough|ew|(?:ing|ed|ly|y|['’]s|tion|ow|ts)\b", re.IGNORECASE
 )
-_CYRILLIC_WORD = re.compile(r"[\u0400-\u052f]+")
 
 _ENGLISH: Final = frozenset(
     """the of and to in a is that for it as was with be by on not he his but at are this have from
@@ -46,15 +45,23 @@ _NOT_ENGLISH: Final = frozenset(
 def language_of(text: str) -> str:
     """Answers "ru", "en", or "und" for anything else, mixed scripts without a majority too."""
     sample = text[:_SAMPLE]
-    letters = _count(_LETTER, sample)
-    cyrillic = _count(_CYRILLIC, sample)
+    words = _CYRILLIC.findall(sample)
+    cyrillic = sum(map(len, words))
     latin = _count(_LATIN, sample)
-    if not letters or cyrillic + latin < letters * 0.6:
+    if not _are_most_letters(cyrillic + latin, sample):
         return "und"
     # Russian news is full of Latin names: a fifth of Cyrillic letters makes a Russian text.
     if cyrillic * 4 >= latin:
-        return "ru" if _is_russian(sample, cyrillic) else "und"
+        return "ru" if _is_russian(sample, cyrillic, len(words)) else "und"
     return "en" if _is_english(sample) else "und"
+
+
+def _are_most_letters(known: int, sample: str) -> bool:
+    """Of prose they are most signs too; only else are letters worth counting."""
+    if known >= 0.6 * len(sample):
+        return known > 0
+    letters = _count(_LETTER, sample)
+    return letters > 0 and known >= 0.6 * letters
 
 
 def _count(runs: re.Pattern[str], sample: str) -> int:
@@ -62,10 +69,9 @@ def _count(runs: re.Pattern[str], sample: str) -> int:
     return sum(map(len, runs.findall(sample)))
 
 
-def _is_russian(sample: str, cyrillic: int) -> bool:
+def _is_russian(sample: str, cyrillic: int, words: int) -> bool:
     if _count(_NOT_RUSSIAN, sample) > _FOREIGN_LETTERS_SHARE * cyrillic:
         return False
-    words = len(_CYRILLIC_WORD.findall(sample))
     if words < _WORDS_NEEDED or len(_RUSSIAN_ONLY.findall(sample)) >= words * 0.05:
         return True
     return len(_BULGARIAN.findall(sample)) < words * 0.06

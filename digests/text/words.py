@@ -15,7 +15,7 @@ import Stemmer
 
 SHORT_WORD_LETTERS: Final = 3
 READINGS_CACHED: Final = 60_000  # about 20 MB; a day's news has some 40,000 distinct forms
-WORDS_CACHED: Final = 20_000
+WORDS_CACHED: Final = 5_000
 
 WORD = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z](?:\+\+|#)(?!\w)|[^\W_]+")
 DIGIT = re.compile(r"\d")
@@ -86,13 +86,18 @@ def is_cyrillic(folded: str) -> bool:
 
 def split_words(text: str) -> list[Word]:
     """The words of one paragraph or title in reading order."""
+    return [as_word(form, initial) for form, initial in split_forms(text)]
+
+
+def split_forms(text: str) -> list[tuple[str, bool]]:
+    """The words of a paragraph as they stand, and `Word.initial` of each: all that `as_word`
+    needs."""
     if is_shouting(text):
         text = text.lower()
     found = [(match.start(), match.group()) for match in WORD.finditer(text)]
     headline = _is_title_case(found)
     return [
-        _word(word, not word[0].islower() and (headline or _opens(text, start)))
-        for start, word in found
+        (form, not form[0].islower() and (headline or _opens(text, start))) for start, form in found
     ]
 
 
@@ -102,7 +107,7 @@ def folded_words(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=WORDS_CACHED)
-def _word(text: str, initial: bool) -> Word:
+def as_word(text: str, initial: bool) -> Word:
     return Word(text, fold(text).replace(",", "."), initial)
 
 
@@ -118,7 +123,7 @@ def is_shouting(text: str) -> bool:
 
 def _is_title_case(found: list[tuple[int, str]]) -> bool:
     """An English headline Where Every Word Is Capitalised."""
-    words = [word for _, word in found if len(word) > SHORT_WORD_LETTERS and word.isascii()]
+    words = [word for _, word in found if word.isascii() and len(word) > SHORT_WORD_LETTERS]
     return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
