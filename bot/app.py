@@ -36,6 +36,7 @@ from bot.pipeline import forget_old, publish_due_digests
 from bot.pulse import Pulse, Ticks
 from bot.rate_limits import RateLimits
 from bot.readiness import PROBE_AFTER_SECONDS, probe
+from bot.recapping import publish_due_recaps
 from bot.scheduler import ticking
 from bot.settings import Settings
 from bot.stopping import unless_stopped
@@ -194,6 +195,7 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "wipe": (lambda: wipe(context.db), min(tick_seconds * 5, WIPE_SECONDS)),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
+        "publish_recaps": (lambda: publish_due_recaps(context), min(tick_seconds * 5, 10.0)),
         "spread_broadcasts": (lambda: spread_broadcasts(context), tick_seconds),
         "alert": (Alerts(context).look, min(WATCH_SECONDS, 60 * tick_seconds)),
         "probe_telegram": (lambda: probe(context), min(PROBE_AFTER_SECONDS, 30 * tick_seconds)),

@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "digest",
     "why",
     "taste",
+    "recap",
     "topics",
     "subscribe",
     "unsubscribe",

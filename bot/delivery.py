@@ -20,14 +20,16 @@ from aiogram.exceptions import (
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
-from aiogram.methods import SendMessage
+from aiogram.methods import SendMessage, SendPhoto
 from structlog.contextvars import bind_contextvars
 
 from bot.alarms import alarm
+from bot.charts import KnownPictures
 from bot.context import Context
 from bot.floods import Floods
 from bot.keeping import until_kept
 from bot.rate_limits import RateLimits
+from bot.rendering import Chart, captioned
 from bot.stopping import uninterrupted
 from bot.transient import is_unknown
 from digests.models import ChatId, Delivery
@@ -59,6 +61,10 @@ class Posted(SendMessage):
     """A message from the outbox, whose waits and refusals are ours to handle."""
 
 
+class PostedPhoto(SendPhoto):
+    """The same, with a chart."""
+
+
 class Courier:
     """Empties the outbox until it is cancelled."""
 
@@ -69,6 +75,7 @@ class Courier:
         self._under_way = 0
         self._room = asyncio.Semaphore(SENDS_AT_ONCE)
         self._holds = context.settings.unknown_delivery == "hold"
+        self._pictures = KnownPictures()
 
     async def run(self) -> None:
         unknown = await until_kept(lambda: outbox.recover(self._context.db, hold=self._holds))
@@ -147,13 +154,22 @@ class Courier:
 
     async def _send(self, delivery: Delivery) -> int:
         content: dict[str, Any] = json.loads(delivery.content)
-        message = Posted(
-            chat_id=delivery.chat_id,
-            message_thread_id=delivery.thread,
-            parse_mode=None,
-            **content,
-        )
+        chart = content.pop("chart", None)
+        place: dict[str, Any] = {"chat_id": delivery.chat_id, "message_thread_id": delivery.thread}
+        if chart:
+            return await self._send_chart(place, content, _chart(chart))
+        message = Posted(**place, parse_mode=None, **content)
         sent = await self._context.bot(message, request_timeout=SEND_SECONDS)
+        return sent.message_id
+
+    async def _send_chart(
+        self, place: dict[str, Any], content: dict[str, Any], chart: Chart
+    ) -> int:
+        photo = await self._pictures.of(self._context, chart)
+        message = PostedPhoto(**place, photo=photo, parse_mode=None, **captioned(content))
+        sent = await self._context.bot(message, request_timeout=SEND_SECONDS)
+        if sent.photo:
+            self._pictures.keep(chart, sent.photo[-1].file_id)
         return sent.message_id
 
     async def _refused(self, delivery: Delivery, error: Exception) -> None:
@@ -204,7 +220,8 @@ class Courier:
         """Refused as it is: once more as plain text, then given up with the cause in the log."""
         content = json.loads(delivery.content)
         db, now = self._context.db, self._context.now()
-        if content.pop("entities", None) or content.pop("reply_markup", None):
+        refused = [name for name in ("entities", "reply_markup", "chart") if content.get(name)]
+        if refused:
             plain = json.dumps({"text": content["text"]}, ensure_ascii=False)
             await outbox.put_back(db, delivery.id, now, "bad_request", content=plain)
             return
@@ -221,6 +238,10 @@ class Courier:
             digest=delivery.digest_id or "—",
             cause=error.message,
         )
+
+
+def _chart(kept: dict[str, Any]) -> Chart:
+    return Chart(kept["title"], tuple((label, count) for label, count in kept["bars"]))
 
 
 def _is_unreachable(error: TelegramBadRequest) -> bool:

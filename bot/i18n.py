@@ -39,6 +39,14 @@ class Language:
         pattern = "EEEE, d MMMM" if self.code == "ru" else "EEEE, MMMM d"
         return dates.format_date(day, pattern, locale=self.locale)
 
+    def days(self, first: date, last: date) -> str:
+        """As in `17–23 ноября`, `October 28 – November 3`."""
+        pattern = "d MMMM" if self.code == "ru" else "MMMM d"
+        begin, end = (dates.format_date(day, pattern, locale=self.locale) for day in (first, last))
+        if first.month != last.month:
+            return f"{begin} – {end}"
+        return f"{first.day}–{end}" if self.code == "ru" else f"{begin}–{last.day}"
+
     def short_moment(self, moment: datetime, zone: ZoneInfo) -> str:
         """As in `пн 23 ноя, 08:30`."""
         pattern = "EEE d MMM, HH:mm" if self.code == "ru" else "EEE, MMM d, HH:mm"

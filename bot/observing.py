@@ -21,7 +21,7 @@ from aiogram.types import TelegramObject, Update
 from structlog.contextvars import bound_contextvars
 
 from bot.commands import ADMIN_COMMANDS, COMMANDS
-from bot.delivery import Posted
+from bot.delivery import Posted, PostedPhoto
 from bot.metrics import Metrics
 from bot.pulse import Pulse
 from digests.errors import SvodkaError
@@ -120,7 +120,7 @@ class ObservedRequests(BaseRequestMiddleware):
             if outcome != "error":
                 self._pulse.heard()
             self._metrics.requests.labels(outcome).inc()
-            if isinstance(method, Posted):
+            if isinstance(method, Posted | PostedPhoto):
                 self._metrics.deliveries.labels("sent" if outcome == "ok" else outcome).inc()
 
 

@@ -9,11 +9,17 @@ from typing import Final, cast
 from aiogram import Bot
 from aiogram.client.session.middlewares.base import BaseRequestMiddleware, NextRequestMiddlewareType
 from aiogram.exceptions import TelegramRetryAfter
-from aiogram.methods import EditMessageText, SendMessage, TelegramMethod
+from aiogram.methods import (
+    EditMessageText,
+    SendDocument,
+    SendMessage,
+    SendPhoto,
+    TelegramMethod,
+)
 from aiogram.methods.base import Response, TelegramType
 
 from bot.context import Clock
-from bot.delivery import Posted
+from bot.delivery import Posted, PostedPhoto
 from bot.floods import Floods
 from bot.rate_limits import RateLimits
 from bot.transient import is_passing
@@ -21,6 +27,7 @@ from digests.models import ChatId
 
 LONGEST_WAIT_SECONDS: Final = 20  # an answer that must wait longer is tried again later
 RETRY_SECONDS: Final = (0.5, 1.0, 2.0)  # between tries; an answer may then arrive twice, not never
+ANSWERS: Final = SendMessage | SendPhoto | SendDocument | EditMessageText
 PERSISTENT: Final = frozenset(("answerCallbackQuery", "getChatMember"))
 
 # True while an old command is carried out whose answer a newer one of its kind will give.
@@ -77,7 +84,7 @@ class Patience(BaseRequestMiddleware):
 
 def _answered(method: TelegramMethod[TelegramType]) -> ChatId | None:
     """The chat that an answer goes to. None: it is no answer."""
-    if isinstance(method, Posted) or not isinstance(method, SendMessage | EditMessageText):
+    if isinstance(method, Posted | PostedPhoto) or not isinstance(method, ANSWERS):
         return None
     return ChatId(method.chat_id) if isinstance(method.chat_id, int) else None
 

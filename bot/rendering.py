@@ -6,7 +6,7 @@ source writes can be anything but text. An item is never split over two messages
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -33,13 +33,23 @@ TEXT_LETTERS: Final = 3_500
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A picture of numbers, drawn when it is sent."""
+
+    title: str
+    bars: tuple[tuple[str, int], ...]  # longest first
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """What sendMessage takes, the chat left out."""
+    """What sendMessage takes, the chat left out; with a chart what sendPhoto does, the text as
+    its caption."""
 
     text: str
     entities: tuple[dict[str, Any], ...] = ()
     keyboard: InlineKeyboardMarkup | None = None
     reply_to: int | None = None  # None: no reply; else a message of the same chat
+    chart: Chart | None = None
 
     def to_json(self) -> str:
         content: dict[str, Any] = {
@@ -54,6 +64,8 @@ class Message:
             }
         if self.keyboard:
             content["reply_markup"] = self.keyboard.model_dump(mode="json", exclude_none=True)
+        if self.chart:
+            content["chart"] = asdict(self.chart)
         return json.dumps(content, ensure_ascii=False)
 
     def as_kwargs(self) -> dict[str, Any]:
@@ -62,7 +74,22 @@ class Message:
         arguments["parse_mode"] = None
         if self.keyboard:
             arguments["reply_markup"] = self.keyboard
+        arguments.pop("chart", None)
         return arguments
+
+    def as_caption(self) -> dict[str, Any]:
+        """Arguments of aiogram's `answer_photo`."""
+        return captioned(self.as_kwargs())
+
+
+def captioned(content: dict[str, Any]) -> dict[str, Any]:
+    """What sendMessage takes as what sendPhoto does."""
+    others = {
+        name: value
+        for name, value in content.items()
+        if name not in {"text", "entities", "link_preview_options"}
+    }
+    return {"caption": content["text"], "caption_entities": content.get("entities")} | others
 
 
 def message_of(content: Text, keyboard: InlineKeyboardMarkup | None = None) -> Message:

@@ -42,7 +42,7 @@ from digests.suggesting import suggest_topics
 from digests.text.words import fold
 from digests.topics import MOST_QUERY_LETTERS, Query, parse_query, parse_topic
 from digests.zones import find_zone
-from storage import articles, schedules, search, stories, subscribers
+from storage import articles, recaps, schedules, search, stories, subscribers
 from storage.digests import Slot, digest_state
 from storage.erasing import erase_chat
 
@@ -53,6 +53,7 @@ SUGGESTED_SINCE: Final = timedelta(hours=48)
 SUGGESTED_FOR: Final = timedelta(minutes=30)
 STORIES_WEIGHED: Final = 300
 DIGESTS_SHOWN: Final = 3
+RECAP_AT: Final = time(10)  # local
 DURATION: Final = re.compile(r"^(?P<count>\d{1,4})?\s*(?P<unit>[^\W\d_]+)$")
 HOUR, DAY, WEEK, MONTH = (timedelta(hours=1), timedelta(days=1), timedelta(weeks=1), timedelta(30))
 UNITS: Final = (
@@ -251,6 +252,16 @@ async def _write_schedules(
     dues = [next_digest(timing, zone, quiet, now) if subscribed else None for timing in timings]
     entries = list(zip(timings, dues, strict=True))
     await schedules.set_schedules(context.db, subscriber.chat_id, entries, zone.key, quiet)
+    day = await recaps.recap_day(context.db, subscriber.chat_id)
+    if day is not None:
+        due = next_recap(subscriber, day, now)
+        await recaps.set_recap(context.db, subscriber.chat_id, day, due)
+
+
+def next_recap(subscriber: Subscriber, day: int, now: datetime) -> datetime:
+    """The next of these weekdays (0 is Monday) at ten by the chat's clock, later in quiet hours."""
+    timing = Timing(RECAP_AT, 1 << day)
+    return next_digest(timing, ZoneInfo(subscriber.zone), subscriber.quiet, now)
 
 
 async def schedule_by_words(context: Context, subscriber: Subscriber, words: str) -> None:

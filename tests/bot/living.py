@@ -37,6 +37,7 @@ OF_A_CHAT = (
     "SELECT minutes, main_section, paused_until, expects FROM subscriber WHERE chat_id = :chat",
     "SELECT words FROM topic WHERE chat_id = :chat ORDER BY words",
     "SELECT words FROM mute WHERE chat_id = :chat ORDER BY words",
+    "SELECT day, next_due_at FROM recap WHERE chat_id = :chat",
     "SELECT source_id FROM source_mute WHERE chat_id = :chat ORDER BY source_id",
     "SELECT kind, address, title FROM source WHERE owner_chat_id = :chat ORDER BY address",
     "SELECT kind, address, title, asked FROM offer WHERE chat_id = :chat ORDER BY id",

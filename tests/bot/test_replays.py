@@ -81,6 +81,9 @@ STEPS = {
     "privacy": ("/privacy",),
     "delete_me": ("/subscribe пожар", "/schedule 9:00", "/delete_me"),
     "delete_me, confirmed": ("/subscribe пожар", "/delete_me", ">" + say("erase.yes")),
+    "recap": ("/recap",),
+    "recap, chosen": ("/recap", ">вс"),
+    "recap, not any more": ("/recap", ">вс", ">" + say("recap.never")),
     "sources": ("/sources",),
     "sources, muted": ("/sources", ">1", ">" + say("source.mute")),
     "sources, muted and not": (

@@ -42,6 +42,7 @@ CHANGING = (
     "tune:1:weight:75:0", "tune:1:mute::0", "offer:1:1", "offer:1:0", "request:1:own",
     "request:1:shared", "request:1:no", "starter:ru",
     "erase:1", "erase:0",
+    "recap:6", "recap:-1",
 )  # fmt: skip
 
 

@@ -1,0 +1,140 @@
+"""The week told again: what was covered most, with a chart of how much was written about what.
+By `/recap`, or by itself on the weekday a chat chose, at ten by its clock.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from aiogram.utils.formatting import Bold, Text, TextLink
+
+from bot.context import Context
+from bot.making import topic_of
+from bot.pipeline import is_allowed
+from bot.rendering import Chart, Message, Reader, address_of, message_of, shortened
+from bot.subscribing import next_recap, reader_for, suggested_topics
+from digests.clustering import tell_stories, understood
+from digests.models import NOBODY, ChatId, Subscriber
+from digests.recap import PERIOD, Bar, Recap, longest, weightiest
+from storage import articles, care, recaps, sources, subscribers
+
+log = structlog.get_logger()
+
+STORIES_WEIGHED: Final = 60
+STORIES_TOLD: Final = 7
+TOPICS_COUNTED: Final = 20
+FEWEST_TOPICS: Final = 4  # with fewer of its own, the chart of a chat has what is covered now too
+TITLE_LETTERS: Final = 90
+CAPTION_LETTERS: Final = 1_000  # Telegram takes 1,024 after parsing
+RECAPS_A_STEP: Final = 20
+
+
+async def make_recap(context: Context, subscriber: Subscriber, now: datetime) -> Recap:
+    """The seven days before `now`, as the chat may see and wants to read them."""
+    db, chat, since = context.db, subscriber.chat_id, now - PERIOD
+    viewer = chat if await sources.owners_among(db, [chat]) else NOBODY
+    topics = (await subscribers.topic_words(db, [chat])).get(chat, ())
+    muted = (await subscribers.mute_words(db, [chat])).get(chat, ())
+    unwanted = (await care.muted_sources(db, [chat])).get(chat, frozenset())
+    written = await recaps.written_between(db, viewer, since, now, STORIES_WEIGHED)
+    members = await articles.members_of(db, viewer, written.stories)
+    wanted = [article for article in members if article.source.id not in unwanted]
+    told = await context.workers.run(tell_stories, wanted)
+    stories = [understood(story, subscriber.languages) for story in told]
+    stories = [
+        story
+        for story in stories
+        if not subscriber.languages or story.lead.language in subscriber.languages
+    ]
+    weighed = await context.workers.run(
+        weightiest,
+        stories,
+        await articles.keys_of_articles(db, viewer, [story.lead.id for story in stories]),
+        STORIES_TOLD,
+        topics=[topic_of(words) for words in topics],
+        muted=[topic_of(words) for words in muted],
+        main=subscriber.main,
+    )
+    bars = await _bars(context, subscriber, viewer, topics, since, now)
+    return Recap(since, now, written.articles, written.sources, tuple(weighed), bars)
+
+
+async def _bars(
+    context: Context,
+    subscriber: Subscriber,
+    viewer: ChatId,
+    topics: tuple[str, ...],
+    since: datetime,
+    now: datetime,
+) -> tuple[Bar, ...]:
+    labels = list(topics[:TOPICS_COUNTED])
+    if len(labels) < FEWEST_TOPICS:
+        labels += await suggested_topics(context, subscriber)
+    counted = []
+    for words in dict.fromkeys(labels):
+        count = await recaps.count_matching(context.db, viewer, topic_of(words), since, now)
+        counted.append(Bar(words.partition("=")[0].strip(), count))
+    return longest(counted)
+
+
+def render_recap(recap: Recap, reader: Reader) -> Message:
+    """One message: the chart if there is one, and all it shows in words."""
+    spoken = reader.language
+    first = (recap.since + timedelta(days=1)).astimezone(reader.zone).date()
+    days = spoken.days(first, recap.until.astimezone(reader.zone).date())
+    if not recap.stories:
+        return Message(spoken.say("recap.empty", days=days))
+    foot = [
+        spoken.say(
+            "recap.total",
+            articles=spoken.say("count.articles", recap.articles),
+            sources=spoken.say("recap.of_sources", recap.sources),
+        )
+    ]
+    if recap.bars:
+        listed = ", ".join(f"{bar.label} {bar.count}" for bar in recap.bars)
+        foot.insert(0, spoken.say("recap.written", topics=listed))
+    parts: list[Text | str] = [Bold(spoken.say("recap.title", days=days)), "\n"]
+    room = CAPTION_LETTERS - len(Text(*parts, *foot).render()[0]) - len(foot) - 1
+    for number, story in enumerate(recap.stories, 1):
+        title = shortened(story.lead.title, TITLE_LETTERS)
+        hosts = len(story.hosts)
+        covered = f" · {spoken.say('count.sources', hosts)}" if hosts > 1 else ""
+        room -= len(f"\n{number}. {title}{covered}")
+        if room < 0:
+            break
+        link = TextLink(title, url=address_of(story.lead, reader.bot))
+        parts += [f"\n{number}. ", link, covered]
+    message = message_of(Text(*parts, "\n\n", "\n".join(foot)))
+    if not recap.bars:
+        return message
+    bars = tuple((bar.label, bar.count) for bar in recap.bars)
+    return replace(message, chart=Chart(spoken.say("recap.chart", days=days), bars))
+
+
+async def choose_recap(context: Context, subscriber: Subscriber, day: int | None) -> None:
+    """`day` None: no recaps any more."""
+    due = None if day is None else next_recap(subscriber, day, context.now())
+    await recaps.set_recap(context.db, subscriber.chat_id, day, due)
+
+
+async def publish_due_recaps(context: Context) -> int:
+    """One step: how many went into the outbox."""
+    if context.db.is_full:  # they stay due
+        return 0
+    now, published = context.now(), 0
+    for due in await recaps.due_recaps(context.db, now, RECAPS_A_STEP):
+        subscriber, content = due.subscriber, None
+        paused = subscriber.paused_until is not None and subscriber.paused_until > now
+        if subscriber.subscribed and not paused and is_allowed(context, subscriber):
+            recap = await make_recap(context, subscriber, now)
+            if recap.stories:
+                content = render_recap(recap, reader_for(context, subscriber)).to_json()
+        following = next_recap(subscriber, due.day, now)
+        if await recaps.move_recap(context.db, due, following, now, content) and content:
+            published += 1
+            log.info("recap_published", chat=subscriber.chat_id)
+    if published:
+        context.outbox_filled.set()
+    return published

@@ -1,0 +1,95 @@
+"""The week told again: at once, on the weekday of one's choice, once, and as text where the chart
+is refused."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.i18n import language
+from tests.bot.living import START, Running, ask, edited
+
+if TYPE_CHECKING:
+    from bot.sandbox.client import Member, SeenMessage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+say = language("ru").say
+TITLE = say("recap.title", days="17–23 ноября")
+SATURDAY_MORNING = {"days": 4, "hours": 21}  # from Monday noon to 9:00 of Moscow
+
+
+async def recaps(person: Member) -> list[SeenMessage]:
+    return [m for m in await person.from_bot() if m.text.startswith("🗓")]
+
+
+async def test_week_is_told_with_a_chart_and_the_same_in_words(running: Running) -> None:
+    person = await running.subscribed("пожар", "ИИ", "ставка ЦБ", "космос")
+    await person.say("/recap")
+    told = await person.wait_for(lambda m: m.text.startswith(TITLE))
+    assert told.raw["photo"]
+    assert "О чём писали: " in told.text
+    assert len(told.urls) == 7
+    assert len(told.text.encode("utf-16-le")) // 2 <= 1_024
+    question = await person.wait_for(lambda m: m.text == say("recap.ask", at="10:00"))
+    assert question.labels == ["сб", "вс", "пн", "✓ " + say("recap.never")]
+
+
+async def test_week_comes_on_the_chosen_day_once_at_ten_by_the_chats_clock(
+    running: Running,
+) -> None:
+    person = await running.subscribed("пожар", "космос", at="21:00")
+    await person.say("/recap")
+    await person.wait_for(lambda m: m.text == say("recap.ask", at="10:00"))
+    await edited(person, "сб", lambda m: "✓ сб" in m.labels)
+    await ask(person, "/schedule 21:00")
+    assert len(await recaps(person)) == 1
+    running.clock.move(**SATURDAY_MORNING)
+    await running.settled()
+    assert len(await recaps(person)) == 1
+    running.clock.move(hours=1, seconds=1)
+    await person.wait_for(lambda m: m.text.startswith("🗓") and "22–28 ноября" in m.text)
+    running.clock.move(hours=-1)  # a clock set back, and a restart
+    await running.stop()
+    await running.start()
+    running.clock.move(hours=2)
+    await running.settled()
+    assert len(await recaps(person)) == 2
+
+
+async def test_another_zone_moves_the_recap_and_a_break_leaves_it_out(running: Running) -> None:
+    person = await running.subscribed("пожар", at="21:00")
+    await person.say("/recap")
+    await person.wait_for(lambda m: m.text == say("recap.ask", at="10:00"))
+    await edited(person, "сб", lambda m: "✓ сб" in m.labels)
+    await ask(person, "/schedule")
+    await person.press(say("schedule.zone"))
+    await ask(person, "Владивосток")  # seven hours ahead of Moscow
+    db, chat = running.context.db, person.chat_id
+    row = await db.fetch_one("SELECT next_due_at FROM recap WHERE chat_id = :chat", {"chat": chat})
+    assert row is not None
+    saturday = START + timedelta(days=4, hours=15)
+    assert row["next_due_at"] == int(saturday.timestamp())
+    await ask(person, "/pause 30d")
+    running.clock.move(days=5)
+    await running.settled()
+    assert len(await recaps(person)) == 1
+
+
+async def test_chart_that_is_refused_leaves_the_words(running: Running) -> None:
+    person = await running.subscribed("пожар", "космос", at="21:00")
+    await person.say("/recap")
+    await person.wait_for(lambda m: m.text == say("recap.ask", at="10:00"))
+    await edited(person, "вс", lambda m: "✓ вс" in m.labels)
+    await running.client.order_fault(
+        "refused",
+        method="sendPhoto",
+        chat_id=person.chat_id,
+        status=400,
+        text="IMAGE_PROCESS_FAILED",
+    )
+    running.clock.move(days=6)
+    told = await person.wait_for(lambda m: "23–29 ноября" in m.text)
+    assert "photo" not in told.raw
+    assert not told.urls
