@@ -18,7 +18,7 @@ from bot.gathering import add_feed
 from bot.newsroom.articles import load_newsroom
 from bot.newsroom.server import run_newsroom
 from bot.settings import load_settings
-from bot.workers import Workers, start_workers
+from bot.workers import COMPUTING_MEGABYTES, Workers, start_workers
 from tests.bot.living import START, Clock, Feeds, Running, run_bot, run_feeds
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def shared_workers() -> Iterator[Workers]:
-    with start_workers() as workers:
+    with start_workers(megabytes=COMPUTING_MEGABYTES) as workers:
         yield workers
 
 

@@ -115,7 +115,7 @@ async def test_readiness_goes_red_while_telegram_is_silent(watched: Running) -> 
     await ask(await watched.person(), "/id")
     await watched.settled()  # nothing but a long poll is under way
     faults.order("server_error", method="getMe", times=None)
-    hurry(watched, 600)
+    hurry(watched, 320)
 
     async def only_telegram() -> bool:
         return [name for name, ready in (await parts(watched)).items() if not ready] == ["telegram"]
@@ -141,7 +141,7 @@ async def test_readiness_goes_red_when_a_tick_fails(
     with monkeypatch.context() as patch:
         patch.setattr(app, "publish_due_digests", failing)
         await failed.wait()
-        hurry(watched, 600)
+        hurry(watched, 320)
 
         async def only_scheduler() -> bool:
             found = await parts(watched)
