@@ -183,7 +183,7 @@ async def test_readiness_goes_red_when_messages_wait_for_long(watched: Running) 
 async def test_metrics_count_what_was_done(watched: Running) -> None:
     person = await watched.person()
     await ask(person, "/latest")
-    await ask(person, "/latest@whatever_bot 3")
+    await ask(person, f"/latest@{watched.context.username} 3")
     await ask(person, "/nonsense")
     await ask(person, "пожар")
     await watched.settled()
