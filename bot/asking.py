@@ -54,6 +54,7 @@ class Told:
     story: Story
     snippet: Snippet | None = None  # None: nothing was searched for
     source: Article | None = None  # None: the lead; else whose sentence the snippet is
+    at: datetime | None = None  # of the newest report that answers; None: of the newest of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,16 @@ async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: 
         for story, one in zip(stories, quoted, strict=True)
     ]
     snippets = await context.workers.run(snippets_of, query, passages)
+    newest: dict[StoryId, int] = {}
+    for match in matches:
+        newest[match.story] = max(match.published, newest.get(match.story, 0))
     told = [
-        Told(story, snippet, None if one.id == story.lead.id else one)
+        Told(
+            story,
+            snippet,
+            None if one.id == story.lead.id else one,
+            datetime.fromtimestamp(newest[story.id], UTC),
+        )
         for story, snippet, one in zip(stories, snippets, quoted, strict=True)
     ]
     more = len(ids) > asked.offset + asked.size

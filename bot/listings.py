@@ -104,10 +104,10 @@ def render_listed(listed: Listed, reader: Reader, now: datetime) -> Message:
     """Sentences give way to titles when room is short."""
     spoken, keys = reader.language, _keyboard(listed, reader.language)
     head = _heading(listed, spoken)
-    if listed.meant:
-        head = Text(head, spoken.say("stories.meant"), " ", Bold(listed.meant), "?\n")
     if not listed.told:
         return _nothing(listed, head, spoken, keys)
+    if listed.meant:
+        head = Text(head, *_offer(listed.meant, spoken), "\n")
     for sentences in (True, False):
         alone = len(listed.told) == 1 and not listed.asked.offset
         items = [
@@ -127,8 +127,15 @@ def _nothing(
 ) -> Message:
     if not listed.asked.words and not listed.asked.period:
         return Message(spoken.say("stories.none"))
+    if listed.meant:
+        said = Text(spoken.say("stories.none_so"), "\n", *_offer(listed.meant, spoken))
+        return message_of(Text(head, "\n", said), keys)
     key = "stories.none_then" if listed.asked.period else "topic.none"
     return message_of(Text(head, "\n", spoken.say(key)), keys)
+
+
+def _offer(meant: str, spoken: Language) -> tuple[Text | str, ...]:
+    return spoken.say("stories.meant"), " ", Bold(meant), "?"
 
 
 def _heading(listed: Listed, spoken: Language) -> Text:
@@ -168,7 +175,7 @@ def _item(
     told: Told, number: int | None, reader: Reader, now: datetime, *, sentences: bool
 ) -> Text:
     story, snippet = told.story, told.snippet
-    age = reader.language.age(story.newest, now)
+    age = reader.language.age(told.at or story.newest, now)
     if snippet is None:
         return listed_story(story, reader, age, number, sentences=sentences)
     address = address_of(story.lead, reader.bot)
@@ -203,13 +210,7 @@ def _marked(marked: Marked, most: int | None = None) -> Iterator[Text | str]:
 def _keyboard(listed: Listed, spoken: Language) -> InlineKeyboardMarkup | None:
     """None: nothing to press."""
     asked = listed.asked
-    turns: Row = []
-    if asked.offset:
-        turns.append(button("‹", turn_of(asked.turned_to(asked.offset - asked.size))))
-    if listed.more:
-        turns.append(button("›", turn_of(asked.turned_to(asked.offset + asked.size))))
-    stories = [story_of_list(told, asked) for told in listed.told]
-    rows = [*stories_rows(stories, asked.offset + 1, spoken), turns]
+    rows = _stories(listed, spoken)
     if listed.meant:
         period = asked.period.code if asked.period else ANY_TIME
         meant = Meant(relevant=asked.relevant, period=period)
@@ -217,9 +218,23 @@ def _keyboard(listed: Listed, spoken: Language) -> InlineKeyboardMarkup | None:
     if asked.words:
         many = listed.more or asked.offset > 0
         rows += [_periods(asked, spoken)] if many or asked.period else []
-        order = [_order(asked, spoken)] if many else []
-        rows.append([*order, button(spoken.say("stories.follow"), FollowShown())])
+        rows.append([_order(asked, spoken)] if many else [])
+        if listed.told or not listed.meant:  # a slip is nothing to follow
+            rows[-1].append(button(spoken.say("stories.follow"), FollowShown()))
     return keyboard(rows) if any(rows) else None
+
+
+def _stories(listed: Listed, spoken: Language) -> list[Row]:
+    """A button a story, between those that turn the page."""
+    asked = listed.asked
+    before, after = asked.offset - asked.size, asked.offset + asked.size
+    back = [button("‹", turn_of(asked.turned_to(before)))] if asked.offset else []
+    on = [button("›", turn_of(asked.turned_to(after)))] if listed.more else []
+    stories = [story_of_list(told, asked) for told in listed.told]
+    rows = stories_rows(stories, asked.offset + 1, spoken)
+    if len(rows) == 1:
+        return [[*back, *rows[0], *on]]
+    return [*rows, [*back, *on]]
 
 
 def _periods(asked: Asked, spoken: Language) -> Row:

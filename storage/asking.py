@@ -120,11 +120,8 @@ async def _matches(
 ) -> list[Match]:
     # The first article of a period bounds the walk through the index: without it an hour's news
     # of a frequent word would be looked for in all history.
-    first = await db.fetch_one(
-        "SELECT min(id) AS id FROM article WHERE :since IS NULL OR published_at >= :since",
-        {"since": to_seconds(scope.since)},
-    )
-    if first is None or first["id"] is None:
+    first = await _first_since(db, scope.since) if scope.since else ArticleId(0)
+    if first is None:
         return []
     rows = await db.fetch_all(
         f"""
@@ -141,7 +138,7 @@ async def _matches(
         | {
             "asked": asked,
             "chat": chat,
-            "first": first["id"],
+            "first": first,
             "matches": NEWEST_MATCHES,
         },
     )
@@ -155,6 +152,18 @@ async def _matches(
         )
         for row in rows
     ]
+
+
+async def _first_since(db: Database, since: datetime) -> ArticleId | None:
+    """None: nothing was published since."""
+    row = await db.fetch_one(
+        """
+        SELECT min(id) AS id FROM article INDEXED BY article_published
+        WHERE published_at >= :since
+        """,
+        {"since": to_seconds(since)},
+    )
+    return ArticleId(row["id"]) if row and row["id"] is not None else None
 
 
 async def texts_of(
