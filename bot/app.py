@@ -37,6 +37,7 @@ from bot.pulse import Pulse, Ticks
 from bot.rate_limits import RateLimits
 from bot.readiness import PROBE_AFTER_SECONDS, probe
 from bot.recapping import publish_due_recaps
+from bot.reminding import send_reminders
 from bot.scheduler import ticking
 from bot.settings import Settings
 from bot.stopping import unless_stopped
@@ -54,6 +55,7 @@ log = structlog.get_logger()
 TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
 DISK_SECONDS: Final = 5.0
+REMIND_SECONDS: Final = 5.0
 WIPE_SECONDS: Final = 5.0
 
 
@@ -197,6 +199,7 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
         "publish_recaps": (lambda: publish_due_recaps(context), min(tick_seconds * 5, 10.0)),
         "spread_broadcasts": (lambda: spread_broadcasts(context), tick_seconds),
+        "remind": (lambda: send_reminders(context), min(tick_seconds * 5, REMIND_SECONDS)),
         "alert": (Alerts(context).look, min(WATCH_SECONDS, 60 * tick_seconds)),
         "probe_telegram": (lambda: probe(context), min(PROBE_AFTER_SECONDS, 30 * tick_seconds)),
         "back_up": (Backups(context).look, LOOK_SECONDS),

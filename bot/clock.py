@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.context import Context
+from bot.reminding import LONGEST
 from digests.models import ScheduleId
 from digests.polling import LONGEST_WAIT
 from digests.schedules import next_digest
-from storage import schedules, sources
+from storage import saved, schedules, sources
 from storage.schedules import Move
 from storage.state import read_state, write_state
 
@@ -63,4 +64,5 @@ async def rewind(context: Context, now: datetime) -> int:
                 moves.append(Move(one.id, one.since, following))
         moved += await schedules.move(context.db, moves)
     await sources.rewind_polls(context.db, now, LONGEST_WAIT)
+    await saved.rewind_reminders(context.db, now + LONGEST)
     return moved

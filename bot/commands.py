@@ -19,6 +19,7 @@ COMMANDS: Final = (
     "digest",
     "why",
     "taste",
+    "saved",
     "recap",
     "topics",
     "subscribe",

@@ -21,6 +21,8 @@ LISTED: Final = 10  # stories on a page of the whole list
 NO_MARKS: Final[Mapping[int, str]] = {}
 LIKED: Final = "👍"
 DISLIKED: Final = "👎"
+KEPT: Final = "🔖"
+SAVED_A_PAGE: Final = 5
 
 
 class TurnPage(CallbackData, prefix="page"):
@@ -49,6 +51,29 @@ class VoteItem(CallbackData, prefix="vote"):
 
     place: int
     wanted: int
+
+
+class SaveItem(CallbackData, prefix="save"):
+    place: int
+    wanted: bool
+
+
+class TurnSaved(CallbackData, prefix="saved"):
+    offset: int
+
+
+class DropSaved(CallbackData, prefix="unsave"):
+    """`saved` is its id; then the page at `offset` is shown."""
+
+    saved: int
+    offset: int
+
+
+class PickReminder(CallbackData, prefix="remind"):
+    """Whether what was saved is recalled once a week."""
+
+    wanted: bool
+    offset: int
 
 
 class ResetTaste(CallbackData, prefix="retaste"):
@@ -111,6 +136,7 @@ class Menu:
     source: str
     hushed: bool  # the chat wants nothing of the source
     liked: bool | None  # None: no vote
+    saved: bool
 
 
 def item_keyboard(menu: Menu, spoken: Language) -> InlineKeyboardMarkup:
@@ -122,6 +148,10 @@ def item_keyboard(menu: Menu, spoken: Language) -> InlineKeyboardMarkup:
             [
                 _vote_button(menu, "item.more", spoken, liked=True),
                 _vote_button(menu, "item.less", spoken, liked=False),
+                button(
+                    ("✓ " if menu.saved else "") + spoken.say("item.save"),
+                    SaveItem(place=place, wanted=not menu.saved),
+                ),
             ],
             [
                 button(spoken.say("item.why"), WhyItem(place=place)),
@@ -156,6 +186,24 @@ def list_keyboard(offset: int, total: int, spoken: Language) -> InlineKeyboardMa
 
 def reasons_keyboard(spoken: Language) -> InlineKeyboardMarkup:
     return keyboard([[button(spoken.say("item.back"), Why(back=True))]])
+
+
+def saved_keyboard(
+    ids: Sequence[int], offset: int, total: int, spoken: Language, *, reminded: bool
+) -> InlineKeyboardMarkup:
+    drops = [
+        button(f"✖ {number}", DropSaved(saved=one, offset=offset))
+        for number, one in enumerate(ids, offset + 1)
+    ]
+    turns = []
+    if offset > 0:
+        turns.append(button("⬅️", TurnSaved(offset=max(0, offset - SAVED_A_PAGE))))
+    if offset + SAVED_A_PAGE < total:
+        turns.append(button("➡️", TurnSaved(offset=offset + SAVED_A_PAGE)))
+    label = ("✓ " if reminded else "") + spoken.say("saved.remind")
+    return keyboard(
+        [drops, turns, [button(label, PickReminder(wanted=not reminded, offset=offset))]]
+    )
 
 
 def taste_keyboard(spoken: Language, *, sure: bool) -> InlineKeyboardMarkup:

@@ -23,7 +23,18 @@ from aiogram.utils.formatting import (
 from bot.i18n import Language
 from digests.composing import reason_of
 from digests.lengths import HOST_LETTERS, NAMED_HOSTS, PART_LINKS
-from digests.models import Article, Digest, Item, Line, Reason, Section, Story, Update, host_of
+from digests.models import (
+    Article,
+    ArticleId,
+    Digest,
+    Item,
+    Line,
+    Reason,
+    Section,
+    Story,
+    Update,
+    host_of,
+)
 
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
 TITLE_LETTERS: Final = 300
@@ -275,19 +286,29 @@ def render_update(updates: Sequence[Update], reader: Reader) -> Message:
 
 
 def linked_title(article: Article, reader: Reader, letters: int = TITLE_LETTERS) -> Text:
-    title = Bold(shortened(article.title, letters))
-    return TextLink(title, url=address_of(article, reader.bot))
+    return linked(Bold(shortened(article.title, letters)), address_of(article, reader.bot))
+
+
+def linked(text: Text, address: str) -> Text:
+    return TextLink(text, url=address)
 
 
 def address_of(article: Article, bot: str) -> str:
+    return public_address(article.link, article.id, bot)
+
+
+def public_address(link: str | None, article: ArticleId, bot: str) -> str:
     """Where an article can be read: its link, or else its text in the bot.
 
     Telegram refuses the whole message for one address whose host has no dot (`localhost`).
     """
-    link = article.link or ""
-    if link.startswith(("https://", "http://")) and "." in host_of(link).strip("."):
+    if link and is_public(link):
         return link
-    return f"https://t.me/{bot}?start=a_{article.id}"
+    return f"https://t.me/{bot}?start=a_{article}"
+
+
+def is_public(link: str) -> bool:
+    return link.startswith(("https://", "http://")) and "." in host_of(link).strip(".")
 
 
 def sources_line(story: Story, reader: Reader, age: str | None = None) -> Text:
@@ -345,17 +366,18 @@ def listed_story(
     return Text(*parts, sources_line(story, reader, age), "\n")
 
 
-def render_article(article: Article, text: str, reader: Reader) -> Message:
+def render_article(
+    title: str, outlet: str, published: datetime, text: str, reader: Reader
+) -> Message:
     """The text of an article that has no public address."""
-    shown = shortened(text, TEXT_LETTERS)
-    moment = reader.language.short_moment(article.published, reader.zone)
+    moment = reader.language.short_moment(published, reader.zone)
     return message_of(
         Text(
-            Bold(shortened(article.title, TITLE_LETTERS)),
+            Bold(shortened(title, TITLE_LETTERS)),
             "\n",
-            Italic(f"{shortened(article.outlet, HOST_LETTERS)} · {moment}"),
+            Italic(f"{shortened(outlet, HOST_LETTERS)} · {moment}"),
             "\n\n",
-            shown,
+            shortened(text, TEXT_LETTERS),
         )
     )
 

@@ -11,12 +11,14 @@ from aiogram.utils.formatting import Bold, Text
 from bot.context import Context
 from bot.digest_keyboards import (
     DISLIKED,
+    KEPT,
     LIKED,
     LISTED,
     HushItem,
     ListAll,
     Menu,
     OpenItem,
+    SaveItem,
     TurnPage,
     VoteItem,
     WhyItem,
@@ -29,11 +31,12 @@ from bot.handlers.answering import show, unless_the_same
 from bot.i18n import Language
 from bot.middlewares import Alert
 from bot.reasons import Explained, explain, say_reason
+from bot.reminding import keep
 from bot.rendering import Reader, address_of, render_stories
 from bot.tasting import vote_on
 from bot.whole_list import everything_new
 from digests.models import ChatId, Subscriber
-from storage import care, telling, votes
+from storage import care, saved, telling, votes
 from storage.telling import ToldBefore
 
 
@@ -45,6 +48,7 @@ def make_router() -> Router:
     press.register(tell_why, WhyItem.filter())
     press.register(hush, HushItem.filter(), flags={"changes": True})
     press.register(vote, VoteItem.filter(), flags={"changes": True})
+    press.register(save, SaveItem.filter(), flags={"changes": True})
     press.register(list_all, ListAll.filter())
     return router
 
@@ -71,9 +75,13 @@ async def turn_page(
 
 
 async def _marks(context: Context, chat: ChatId, told: Sequence[ToldBefore]) -> dict[int, str]:
-    liked = await votes.liked_among(context.db, chat, [one.article for one in told])
+    articles = [one.article for one in told]
+    liked = await votes.liked_among(context.db, chat, articles)
+    kept = await saved.saved_among(context.db, chat, articles)
+    votes_shown = {True: LIKED, False: DISLIKED, None: ""}
     return {
-        one.place: LIKED if liked[one.article] else DISLIKED for one in told if one.article in liked
+        one.place: votes_shown[liked.get(one.article)] + (KEPT if one.article in kept else "")
+        for one in told
     }
 
 
@@ -109,6 +117,7 @@ async def _show_menu(
         article.source.title,
         article.source.id in hushed,
         liked.get(article.id),
+        bool(await saved.saved_among(context.db, chat, [article.id])),
     )
     with unless_the_same():
         await message.edit_reply_markup(reply_markup=item_keyboard(menu, spoken))
@@ -156,6 +165,21 @@ async def vote(
     said = await vote_on(context, subscriber.chat_id, item, wanted)
     await _show_menu(press, place, context, subscriber, spoken, reader)
     return spoken.say(said.key, what=said.what)
+
+
+async def save(
+    press: CallbackQuery,
+    callback_data: SaveItem,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+    reader: Reader,
+) -> str:
+    place, wanted = callback_data.place, callback_data.wanted
+    _, item = await _item(press, context, subscriber, place)
+    key = await keep(context, subscriber.chat_id, item.article, wanted=wanted)
+    await _show_menu(press, place, context, subscriber, spoken, reader)
+    return spoken.say(key, most=saved.MOST_SAVED)
 
 
 async def list_all(

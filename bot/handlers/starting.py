@@ -38,7 +38,7 @@ from bot.subscribing import (
 from digests.models import ArticleId, ChatId, Subscriber
 from digests.schedules import Timing
 from digests.text.words import fold
-from storage import articles, schedules, subscribers
+from storage import articles, saved, schedules, subscribers
 
 ARTICLE_PREFIX = "a_"
 
@@ -65,12 +65,19 @@ def make_router() -> Router:
 async def show_article(
     message: Message, command: CommandObject, context: Context, reader: Reader
 ) -> None:
-    """`/start a_17`: the text of an article that has no public address."""
+    """`/start a_17`: the text of an article that has no public address, or was saved."""
     number = ArticleId(int((command.args or "").removeprefix(ARTICLE_PREFIX)[:18]))
-    found = await articles.read_article(context.db, ChatId(message.chat.id), number)
-    if found is None:
+    chat = ChatId(message.chat.id)
+    found = await articles.read_article(context.db, chat, number)
+    if found is not None:
+        article, text = found
+        shown = render_article(article.title, article.outlet, article.published, text, reader)
+    elif (kept := await saved.saved_text(context.db, chat, number)) is not None:
+        one, text = kept
+        shown = render_article(one.title, one.outlet, one.published, text, reader)
+    else:
         raise StaleButtonError
-    await say(message, render_article(*found, reader))
+    await say(message, shown)
 
 
 async def start(
@@ -248,6 +255,7 @@ async def finish(
 async def stop(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
+    await saved.set_reminder(context.db, subscriber.chat_id, None)
     await schedules.unsubscribe(context.db, subscriber.chat_id)
     context.expect(subscriber.chat_id, None)
     await message.answer(spoken.say("stop.done"))

@@ -48,6 +48,8 @@ OF_A_CHAT = (
     """,
     "SELECT state = 'empty', since_at, made_at, scope FROM digest WHERE chat_id = :chat ORDER BY 3",
     "SELECT article_id, topic, liked, cast_at FROM vote WHERE chat_id = :chat ORDER BY article_id",
+    "SELECT article_id, title, link, saved_at FROM saved WHERE chat_id = :chat ORDER BY id",
+    "SELECT remind_at FROM subscriber WHERE chat_id = :chat",
     "SELECT part, content FROM delivery WHERE chat_id = :chat ORDER BY id",
     "SELECT article_id, part, page, place FROM told WHERE chat_id = :chat ORDER BY article_id",
 )
@@ -307,6 +309,8 @@ class Running:
                         WHERE older.chat_id = delivery.chat_id AND older.id < delivery.id
                           AND older.state = 'waiting')))
                  + (SELECT count(*) FROM source WHERE next_poll_at <= :now)
+                 + (SELECT count(*) FROM subscriber
+                    WHERE remind_at <= :now AND unreachable_at IS NULL)
                  + (SELECT count(*) FROM incoming_update WHERE handled_at IS NULL) AS open
             """,
             {"now": int(self.clock().timestamp())},

@@ -191,8 +191,7 @@ def test_any_article_can_be_read_in_the_bot(title: str, text: str) -> None:
         ready = prepare(Entry(title, text), NOW, UTC)
     except ArticleRejectedError:
         return
-    article = an_article(title=ready.title, source=a_source(title="И" * 300))
-    assert_sendable(render_article(article, ready.text, READERS[0]))
+    assert_sendable(render_article(ready.title, "И" * 300, NOW, ready.text, READERS[0]))
 
 
 def full_digest(reader: Reader, *, markup: str = "") -> tuple[Digest, list[Page]]:

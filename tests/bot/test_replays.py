@@ -67,6 +67,10 @@ STEPS = {
     "why": ("/subscribe пожар", "/digest", "/why"),
     "digest, liked": ("/subscribe пожар", "/digest", ">1", ">👍"),
     "digest, liked no more": ("/subscribe пожар", "/digest", ">1", ">👍", ">✓ 👍"),
+    "saved": ("/subscribe пожар", "/digest", ">1", ">🔖", "/saved"),
+    "saved, put aside": ("/subscribe пожар", "/digest", ">1", ">🔖"),
+    "saved, removed": ("/subscribe пожар", "/digest", ">1", ">🔖", "/saved", ">✖ 1"),
+    "saved, reminded": ("/subscribe пожар", "/digest", ">1", ">🔖", "/saved", ">⏰"),
     "taste": ("/subscribe пожар", "/digest", ">1", ">👎", "/taste"),
     "taste, reset": (
         "/subscribe пожар",

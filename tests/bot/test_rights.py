@@ -25,7 +25,7 @@ say = language("ru").say
 READING = ("go:topics:0", "go:share:0", "go:sources:0", "list:1:0:all:5:5:9:9", "meant:0:all",
            "itemstory:0", "story:1:0:0:all:0:5:9:9", "why:0", "why:1",
            "retry:999999", "src:1:0", "page:1", "page:2", "item:0", "whyitem:0",
-           "all:0", "go:taste:0")  # fmt: skip
+           "all:0", "go:taste:0", "saved:0")  # fmt: skip
 CHANGING = (
     "access:1001:1", "access:1001:0", "go:hour:0", "go:schedule:0", "go:time:0", "go:days:0",
     "go:begin:0", "go:here:0",
@@ -37,6 +37,7 @@ CHANGING = (
     "go:moretime:0", "go:quiet:0", "hour:more:1200", "every:3", "quiet:2300-0800", "quiet:off",
     "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow", "hush:0:1",
     "vote:0:1", "vote:0:-1", "vote:0:0", "add:космос",
+    "save:0:1", "unsave:1:0", "remind:1:0",
     "retaste:0", "retaste:1",
     "go:hours:0", "hourof:1", "hourtopic:1:1:1", "hourtopic:1:0:1",
     "tune:1:weight:75:0", "tune:1:mute::0", "offer:1:1", "offer:1:0", "request:1:own",
