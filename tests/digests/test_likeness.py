@@ -1,9 +1,11 @@
 """Whether two reports tell one event: what they share, and what they deny of each other."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from digests.clustering import ALIKE, likeness
-from digests.sketches import Sketch, sketch
+from digests.clustering import ALIKE, _may_be_near, likeness
+from digests.sketches import Sketch, heaviest, sketch
 from digests.text.keys import keys_of
 from tests.factories import NOW, hours
 
@@ -11,6 +13,29 @@ from tests.factories import NOW, hours
 def drawn(title: str, *paragraphs: str, age: float = 0, language: str = "ru") -> Sketch:
     published = NOW - hours(age)
     return sketch(keys_of(title, paragraphs), language, published, "a.example", {}, 0)
+
+
+WORDS = st.sampled_from([*"абвгдежзиклмнопрстуф", "14", "2026"])
+
+
+@st.composite
+def sketches(draw: st.DrawFn) -> Sketch:
+    words = draw(st.dictionaries(WORDS, st.floats(0.1, 9.0), min_size=1, max_size=20))
+    figures = frozenset(word for word in words if word.isdigit())
+    beside = draw(st.frozensets(WORDS, max_size=6))
+    return Sketch("ru", NOW, "a.example", heaviest(words), beside | words.keys(), figures)
+
+
+@given(sketches(), st.lists(sketches(), min_size=1, max_size=7))
+def test_what_is_alike_is_never_left_out_by_its_bound(one: Sketch, members: list[Sketch]) -> None:
+    assert likeness(one, members) < ALIKE or _may_be_near(one, members)
+
+
+def test_the_bound_leaves_out_what_shares_two_words_of_many() -> None:
+    one = drawn("Мэр Самары Ковальский открыл мост через Волгу после трёх лет ремонта и споров")
+    other = drawn("Мэр Кемерово Рябов закрыл театр ради склада, зрители вышли к ратуше на митинг")
+    assert likeness(one, [other]) < ALIKE
+    assert not _may_be_near(one, [other])
 
 
 @pytest.mark.parametrize(

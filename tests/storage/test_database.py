@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.backups import back_up, folder_of, name_of
-from storage.database import Database, open_database
+from storage.database import Database, Statements, open_database
 from storage.errors import (
     BusyDatabaseError,
     DamagedDatabaseError,
@@ -259,3 +259,26 @@ async def test_messages_and_updates_of_before_the_ledger_are_kept(tmp_path: Path
         assert [tuple(row) for row in await db.fetch_all("SELECT * FROM delivery")] == before
         assert [one.lane for one in await first_of_lanes(db, [], 9)] == [7]
         assert await recover(db, hold=True) == 1
+
+
+async def test_what_fails_among_many_statements_undoes_all_of_them(db: Database) -> None:
+    def fill(inside: Statements) -> None:
+        inside.execute("INSERT INTO state (name, value) VALUES ('a', '1')")
+        assert inside.fetch_one("SELECT value FROM state WHERE name = 'a'") is not None
+        inside.execute("INSERT INTO state (name, value) VALUES ('a', '2')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        async with db.write() as tx:
+            await tx.run(fill)
+    assert await read_state(db, "a") is None
+    async with db.write() as tx:  # and the writer is free again
+        await tx.run(lambda inside: inside.execute("INSERT INTO state VALUES ('a', '3')"))
+    assert await read_state(db, "a") == "3"
+
+
+async def test_many_reads_in_one_cannot_write(db: Database) -> None:
+    await write_state(db, "a", "1")
+    rows = await db.read(lambda inside: inside.fetch_all("SELECT value FROM state"))
+    assert "1" in [row["value"] for row in rows]
+    with pytest.raises(sqlite3.OperationalError):
+        await db.read(lambda inside: inside.execute("DELETE FROM state"))

@@ -1,13 +1,18 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from razdel import sentenize
 
-from digests.text.sentences import split_sentences
+from digests.text.sentences import _plain_ends, split_sentences
 
 PIECES = st.sampled_from(
     "Он ушёл.|И. И. Иванов|т. е.|5 янв. 2024|«Да!»|— сказал он|лигами.Россияне|St.|Inc.|3.5|№1|?!|…"  # noqa: SIM905
     '|https://a.b/C.D?x=1|\n| |»|(|)|"|U.S.|г.|1.'.split("|")
 )
+
+
+LONG = st.sampled_from("республиканский|сообщили|просп|Москва|Что|IV|И|тел|т.е|2024|it".split("|"))  # noqa: SIM905
+ENDS = st.sampled_from([". ", "! ", "… ", " ", ".", '." ', ".» ", "; ", " — ", ":) ", ") "])
 
 
 def joined(sentences: list[str]) -> str:
@@ -19,6 +24,13 @@ def test_sentences_in_order_are_the_paragraph_but_for_white_space(paragraph: str
     sentences = split_sentences(paragraph)
     assert joined(sentences) == "".join(paragraph.split())
     assert all(sentence in paragraph and sentence.strip() == sentence for sentence in sentences)
+
+
+@given(st.lists(st.tuples(LONG, ENDS), max_size=20).map(lambda parts: "".join(map("".join, parts))))
+def test_marks_end_what_razdel_lets_them_end(paragraph: str) -> None:
+    # Where nothing is left behind the last mark razdel ends it twice.
+    whole = {0, len(paragraph.rstrip())}
+    assert {*_plain_ends(paragraph)} | whole == {p.stop for p in sentenize(paragraph)} | whole
 
 
 @pytest.mark.parametrize(
