@@ -29,7 +29,7 @@ from bot.gathering import Refresher
 from bot.handlers import routers
 from bot.intake import AnswerUnsaved, Inbox, Intake
 from bot.metrics import Metrics
-from bot.middlewares import Introduction, PressAnswer, Rights
+from bot.middlewares import Acting, Introduction, PressAnswer, Rights
 from bot.observing import ObservedRequests, ObservedUpdates, measure_lag
 from bot.patience import Patience
 from bot.pipeline import forget_old, publish_due_digests
@@ -56,6 +56,8 @@ TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
 DISK_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 5.0
+# What a channel is set up by, in the private chat of its administrator.
+MENUS: Final = frozenset({"starting", "topics", "schedule", "settings", "privacy", "words"})
 WIPE_SECONDS: Final = 5.0
 
 
@@ -112,7 +114,11 @@ def make_dispatcher(context: Context) -> Dispatcher:
         observer.outer_middleware(introduction)
     dispatcher.callback_query.outer_middleware(PressAnswer())
     dispatcher.include_routers(*routers())
+    acting = Acting()
     for router in dispatcher.sub_routers:
+        if router.name in MENUS:
+            router.message.middleware(acting)
+            router.callback_query.middleware(acting)
         router.message.middleware(rights)
         router.callback_query.middleware(rights)
     return dispatcher

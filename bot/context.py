@@ -58,15 +58,20 @@ class Context(Core):
     pulse: Pulse = field(default_factory=Pulse)
     # What the chats' next plain words will answer; written when the update is marked as handled.
     expected: dict[ChatId, str | None] = field(default_factory=dict)
+    acting: dict[ChatId, ChatId | None] = field(default_factory=dict)  # as `expected`
     erased: set[ChatId] = field(default_factory=set)  # chats that this update erased
 
     def at(self, moment: datetime) -> "Context":
         """For one update, which happens at `moment` however often it is handled."""
-        return replace(self, now=lambda: moment, expected={}, erased=set())
+        return replace(self, now=lambda: moment, expected={}, acting={}, erased=set())
 
     def expect(self, chat: ChatId, what: str | None) -> None:
         """What the chat's next plain words answer; None: they are a search."""
         self.expected[chat] = what
+
+    def act_for(self, chat: ChatId, channel: ChatId | None) -> None:
+        """Whose menus a private chat shows from the next update on; None: its own."""
+        self.acting[chat] = channel
 
     def digest_lock(self, chat: ChatId) -> asyncio.Lock:
         """Held while a chat's digest is made: two at once would tell the same stories."""

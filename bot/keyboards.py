@@ -39,6 +39,12 @@ class Go(CallbackData, prefix="go"):
     offset: int = 0
 
 
+class ManageChannel(CallbackData, prefix="channel"):
+    """Set up what comes to a channel, in the private chat of its administrator."""
+
+    chat: int
+
+
 class PickTopic(CallbackData, prefix="pick"):
     """Says what is wanted, not "the other": a press handled twice changes nothing more."""
 
@@ -185,6 +191,10 @@ def greeting_keyboard(spoken: Language, *, known: bool) -> InlineKeyboardMarkup:
     return keyboard([[button(spoken.say(key), Go(page=page))]])
 
 
+def channel_keyboard(channel: int, spoken: Language) -> InlineKeyboardMarkup:
+    return keyboard([[button(spoken.say("channel.set_up"), ManageChannel(chat=channel))]])
+
+
 def erasing_keyboard(spoken: Language) -> InlineKeyboardMarkup:
     return keyboard(
         [
@@ -300,9 +310,10 @@ def timing_label(timing: Timing, spoken: Language) -> str:
 
 
 def settings_keyboard(
-    spoken: Language, *, main: bool, elsewhere: bool = False
+    spoken: Language, *, main: bool, elsewhere: bool = False, of_channel: bool = False
 ) -> InlineKeyboardMarkup:
-    """`elsewhere`: digests go to another topic of the forum than the one this is shown in."""
+    """`elsewhere`: digests go to another topic of the forum than the one this is shown in.
+    `of_channel`: it is shown in a private chat, which has settings of its own."""
     main_key = "settings.main_off" if main else "settings.main_on"
     return keyboard(
         [
@@ -317,6 +328,7 @@ def settings_keyboard(
             [button(spoken.say("menu.reads"), Go(page="reads"))],
             [button(spoken.say(main_key), PickMain(wanted=not main))],
             [button(spoken.say("settings.here"), Go(page="here"))] if elsewhere else [],
+            [button(spoken.say("channel.leave"), Go(page="self"))] if of_channel else [],
         ]
     )
 

@@ -7,7 +7,7 @@ import structlog
 from aiogram import BaseMiddleware, Bot
 from aiogram.dispatcher.flags import get_flag
 from aiogram.enums import ChatMemberStatus
-from aiogram.exceptions import TelegramBadRequest
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, User
 
 from bot.context import Context
@@ -52,6 +52,31 @@ class Introduction(BaseMiddleware):
         data["subscriber"] = subscriber
         data["spoken"] = language(subscriber.language)
         data["reader"] = reader_for(context, subscriber)
+        return await handler(event, data)
+
+
+class Acting(BaseMiddleware):
+    """Inner, of the menus: in a private chat that sets up a channel they are the channel's."""
+
+    async def __call__(
+        self, handler: Handler, event: TelegramObject, data: dict[str, Any]
+    ) -> object:
+        context: Context = data["context"]
+        person: Subscriber = data["subscriber"]
+        if person.acts_for is None:
+            return await handler(event, data)
+        if isinstance(event, Message) and _command_of(event) == "start":
+            context.act_for(person.chat_id, None)  # which anybody tries who is lost
+            return await handler(event, data)
+        channel = await subscribers.find_subscriber(context.db, person.acts_for)
+        said = isinstance(event, Message) and not _is_command(event)
+        if channel is None or (said and channel.expects is None):
+            return await handler(event, data)  # plain words that nothing waits for are a search
+        if isinstance(event, Message) and _is_command(event):
+            context.expect(channel.chat_id, None)
+        data["subscriber"] = channel
+        data["spoken"] = language(channel.language)
+        data["reader"] = reader_for(context, channel)
         return await handler(event, data)
 
 
@@ -117,6 +142,12 @@ def _is_command(message: Message) -> bool:
     return (message.text or "").startswith("/")
 
 
+def _command_of(message: Message) -> str:
+    """Its name; of anything else, nothing."""
+    first = (message.text or " ").split(maxsplit=1)[:1]
+    return first[0][1:].partition("@")[0].lower() if first and first[0].startswith("/") else ""
+
+
 def _is_for_another(message: Message, username: str) -> bool:
     """A command to another bot: `/start@other_bot`."""
     first = (message.text or " ").split(maxsplit=1)[:1]
@@ -172,8 +203,15 @@ async def _require_group_admin(
     sender = event.sender_chat if isinstance(event, Message) else None
     if sender is not None and sender.id == subscriber.chat_id:
         return
-    if user is not None and sender is None:
-        member = await bot.get_chat_member(subscriber.chat_id, user.id)
-        if member.status in {ChatMemberStatus.CREATOR, ChatMemberStatus.ADMINISTRATOR}:
-            return
+    if user is not None and sender is None and await is_chat_admin(bot, subscriber.chat_id, user):
+        return
     raise NotAllowedError
+
+
+async def is_chat_admin(bot: Bot, chat: ChatId, user: User) -> bool:
+    """Whether somebody is an administrator of a group or channel that the bot can see."""
+    try:
+        member = await bot.get_chat_member(chat, user.id)
+    except (TelegramForbiddenError, TelegramBadRequest):
+        return False
+    return member.status in {ChatMemberStatus.CREATOR, ChatMemberStatus.ADMINISTRATOR}

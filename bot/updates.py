@@ -8,7 +8,7 @@ get through, is mended by handling it again.
 import asyncio
 import random
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from itertools import count
@@ -27,7 +27,6 @@ from bot.pace import Pace
 from bot.patience import muted
 from bot.stopping import uninterrupted
 from bot.transient import is_passing
-from digests.models import ChatId
 from storage import updates
 from storage.errors import DatabaseError
 from storage.updates import StoredUpdate
@@ -88,7 +87,7 @@ class Handling:
             if await self._is_answered_by_a_newer(update):
                 muted.set(True)  # in this task, which handles this update alone
                 if update.kind in ASKING:
-                    await self._mark_handled(update, {})
+                    await self._mark_handled(update)
                     return
             await asyncio.sleep(self._pace.reserve(update.lane))
             await self._handle_until_done(update)
@@ -136,18 +135,18 @@ class Handling:
                 log.warning("update_postponed", update=stored.id, cause=type(error).__name__)
                 return _retry_seconds(error, attempt)
             log.exception("update_failed", update=stored.id, chat=stored.chat_id)
-        await self._mark_handled(stored, context.expected, erased=bool(context.erased))
+        await self._mark_handled(stored, context)
         return None
 
-    async def _mark_handled(
-        self,
-        update: StoredUpdate,
-        expected: Mapping[ChatId, str | None],
-        *,
-        erased: bool = False,
-    ) -> None:
+    async def _mark_handled(self, update: StoredUpdate, context: Context | None = None) -> None:
+        """With what its handling left to be written (None: nothing)."""
         db, now = self._context.db, self._context.now()
-        await until_kept(lambda: updates.mark_handled(db, update.id, now, expected, erased))
+        left = context or self._context.at(now)
+        await until_kept(
+            lambda: updates.mark_handled(
+                db, update.id, now, left.expected, left.acting, bool(left.erased)
+            )
+        )
 
     async def answer_unsaved(self, arrived: Iterable[StoredUpdate]) -> None:
         """While the disk is full nothing new is kept: what only asks is answered, and what would

@@ -377,10 +377,15 @@ class Subscriber:
     expects: str | None  # None: plain words are a search; else what they answer
     quiet: Quiet | None = None  # None: digests come at any hour
     thread: int | None = None  # topic of a forum; None: the general one, or no forum
+    acts_for: ChatId | None = None  # the channel whose menus a private chat shows; None: its own
 
     @property
     def is_private(self) -> bool:
         return self.kind == "private"
+
+    @property
+    def is_channel(self) -> bool:
+        return self.kind == "channel"
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ SUBSCRIBER_COLUMNS: Final = (
     "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
     "subscriber.sentences, subscriber.quotes, subscriber.paused_until, "
     "subscriber.unreachable_at, subscriber.expects, subscriber.quiet, "
-    "subscriber.thread_id"
+    "subscriber.thread_id, subscriber.acts_for"
 )
 
 
@@ -43,6 +43,7 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         row["expects"],
         quiet_of(row["quiet"]),
         row["thread_id"],
+        None if row["acts_for"] is None else ChatId(row["acts_for"]),
     )
 
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from digests.models import ChatId
@@ -93,11 +94,12 @@ async def mark_handled(
     update: int,
     now: datetime,
     expected: Mapping[ChatId, str | None],
+    acting: Mapping[ChatId, ChatId | None] = MappingProxyType({}),
     erased: bool = False,
 ) -> None:
     """Once and for all, together with what the chats' next plain words will answer (None: they
-    are a search): a command handled again must find that as it was. `erased`: it erased its chat,
-    and tells no more whose it was."""
+    are a search) and whose menus they show: a command handled again must find that as it was.
+    `erased`: it erased its chat, and tells no more whose it was."""
     async with db.write() as tx:
         await tx.execute(
             "UPDATE incoming_update SET handled_at = :now, body = NULL WHERE id = :id",
@@ -106,6 +108,13 @@ async def mark_handled(
         await tx.execute_all(
             "UPDATE subscriber SET expects = :expects WHERE chat_id = :chat",
             [{"chat": chat, "expects": expects} for chat, expects in expected.items()],
+        )
+        await tx.execute_all(
+            """
+            UPDATE subscriber SET acts_for = (SELECT chat_id FROM subscriber WHERE chat_id = :acts)
+            WHERE chat_id = :chat
+            """,
+            [{"chat": chat, "acts": acts} for chat, acts in acting.items()],
         )
         if erased:
             await forget_update(tx, update)

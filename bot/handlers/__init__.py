@@ -15,6 +15,7 @@ from bot.handlers import (
     hours,
     inline,
     items,
+    managing,
     members,
     privacy,
     reasons,
@@ -44,6 +45,7 @@ def routers() -> tuple[Router, ...]:
             channels,  # before members: both hear of the bot's own membership
             members,
             access,
+            managing,
             starting,
             privacy,
             stories,

@@ -17,7 +17,7 @@ from aiogram.types import (
 from bot.errors import StaleButtonError
 from bot.i18n import Language
 from bot.rendering import Message as Content
-from digests.models import Subscriber
+from digests.models import ChatId, Subscriber
 
 log = structlog.get_logger()
 
@@ -57,8 +57,16 @@ async def ask(
     keys: InlineKeyboardMarkup | None = None,
 ) -> None:
     """A question that words answer; in a group they must be a reply, else the bot hears nothing."""
-    hint = "" if subscriber.is_private else "\n\n" + spoken.say("group.reply")
-    await show(event, question + hint, keys)
+    in_group = not (subscriber.is_private or subscriber.is_channel)
+    hint = "\n\n" + spoken.say("group.reply") if in_group else ""
+    await show(event, of_channel(subscriber, spoken) + question + hint, keys)
+
+
+def of_channel(subscriber: Subscriber, spoken: Language) -> str:
+    """What stands over a menu that is a channel's, shown in a private chat; else nothing."""
+    if not subscriber.is_channel:
+        return ""
+    return spoken.say("channel.of", title=subscriber.title) + "\n\n"
 
 
 def replied_to(message: Message) -> Message | None:
@@ -93,6 +101,14 @@ async def answer_query(
         )
     except TelegramBadRequest as error:
         log.info("query_unanswered", cause=error.message)
+
+
+def chat_of(event: Message | CallbackQuery) -> ChatId:
+    """Where this happens. Raises StaleButtonError."""
+    message = event if isinstance(event, Message) else event.message
+    if message is None:
+        raise StaleButtonError
+    return ChatId(message.chat.id)
 
 
 async def say(event: Message | CallbackQuery, content: Content | str) -> None:

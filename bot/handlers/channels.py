@@ -12,6 +12,7 @@ from bot.adding import Right, add_found, ask_for, right_of
 from bot.context import Context
 from bot.errors import SourcesClosedError
 from bot.i18n import language
+from bot.keyboards import channel_keyboard
 from bot.pipeline import is_allowed
 from bot.rendering import Message as Content
 from bot.sent import Post, add_post
@@ -28,6 +29,11 @@ def make_router() -> Router:
         F.chat.type == "channel",
         ChatMemberUpdatedFilter((IS_NOT_MEMBER | MEMBER) >> ADMINISTRATOR),
     )
+    router.my_chat_member.register(
+        right_changed,
+        F.chat.type == "channel",
+        ChatMemberUpdatedFilter(ADMINISTRATOR >> ADMINISTRATOR),
+    )
     router.channel_post.register(take_post)
     router.edited_channel_post.register(take_post)
     return router
@@ -38,13 +44,42 @@ async def hear_channel(event: ChatMemberUpdated, context: Context) -> None:
     if subscriber is None or not is_allowed(context, subscriber):
         log.info("channel_ignored", chat=event.chat.id, by=event.from_user.id)
         return
+    await subscribers.mark_reachable(context.db, ChatId(event.chat.id))
+    context.outbox_filled.set()
     try:
         right = right_of(context, subscriber, event.from_user.id)
     except SourcesClosedError:
-        log.info("channel_ignored", chat=event.chat.id, by=event.from_user.id)
+        log.info("channel_unheard", chat=event.chat.id, by=event.from_user.id)
+        await offer_posting(event, context)
         return
     title = event.chat.title or str(event.chat.id)
     await _hear(context, subscriber, right, Found(SourceKind.POSTS, str(event.chat.id), title))
+    await offer_posting(event, context)
+
+
+async def offer_posting(event: ChatMemberUpdated, context: Context) -> None:
+    """Whoever lets the bot post in their channel is asked whether it shall."""
+    subscriber = await subscribers.find_subscriber(context.db, ChatId(event.from_user.id))
+    if subscriber is None or not is_allowed(context, subscriber) or not may_post(event):
+        return
+    spoken = language(subscriber.language)
+    title = event.chat.title or str(event.chat.id)
+    content = Content(
+        spoken.say("channel.may_post", title=title),
+        keyboard=channel_keyboard(event.chat.id, spoken),
+    )
+    await context.bot.send_message(subscriber.chat_id, **content.as_kwargs())
+
+
+def may_post(event: ChatMemberUpdated) -> bool:
+    return bool(getattr(event.new_chat_member, "can_post_messages", False))
+
+
+async def right_changed(event: ChatMemberUpdated, context: Context) -> None:
+    """It was an administrator already, and may post since now."""
+    if not getattr(event.old_chat_member, "can_post_messages", False):
+        await subscribers.mark_reachable(context.db, ChatId(event.chat.id))
+        await offer_posting(event, context)
 
 
 async def _hear(context: Context, subscriber: Subscriber, right: Right, found: Found) -> None:

@@ -5,7 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, Update
 
 from bot.context import Context
-from bot.handlers.answering import show
+from bot.handlers.answering import of_channel, show
 from bot.i18n import Language
 from bot.keyboards import Erase, erasing_keyboard
 from bot.pipeline import MESSAGES_KEPT, VOTES_KEPT
@@ -37,9 +37,12 @@ async def tell_privacy(message: Message, context: Context, spoken: Language) -> 
     )
 
 
-async def ask_erasing(message: Message, context: Context, spoken: Language) -> None:
+async def ask_erasing(
+    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+) -> None:
     copies = spoken.say("privacy.days", context.settings.backup_days)
-    await show(message, spoken.say("erase.ask", copies=copies), erasing_keyboard(spoken))
+    question = of_channel(subscriber, spoken) + spoken.say("erase.ask", copies=copies)
+    await show(message, question, erasing_keyboard(spoken))
 
 
 async def erase_all(

@@ -6,7 +6,7 @@ from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import show, thread_of
+from bot.handlers.answering import of_channel, show, thread_of
 from bot.handlers.schedule import when_told
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
@@ -79,8 +79,9 @@ async def show_settings(
         reads=spoken.say(f"reads.{now.reads}"),
         main=spoken.say("settings.yes" if now.main else "settings.no"),
     )
-    elsewhere = now.thread != thread_of(event)
-    await show(event, text[:3_500], settings_keyboard(spoken, main=now.main, elsewhere=elsewhere))
+    elsewhere = not now.is_channel and now.thread != thread_of(event)
+    keys = settings_keyboard(spoken, main=now.main, elsewhere=elsewhere, of_channel=now.is_channel)
+    await show(event, of_channel(now, spoken) + text[:3_500], keys)
 
 
 async def send_here(

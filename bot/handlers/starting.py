@@ -11,7 +11,7 @@ from bot.commands import ADMIN_COMMANDS, COMMANDS
 from bot.context import Context
 from bot.deep_links import unpack_topics
 from bot.errors import StaleButtonError
-from bot.handlers.answering import ask, say, show, thread_of
+from bot.handlers.answering import ask, chat_of, of_channel, say, show, thread_of
 from bot.handlers.schedule import say_why_empty, when_told
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
@@ -179,7 +179,8 @@ async def toggle_topic(
     offered = _offered(_shown(press) or await suggested_topics(context, subscriber), chosen)
     key = "start.chosen" if chosen else "start.welcome"
     keys = suggestions_keyboard(offered, chosen, spoken)
-    await show(press, spoken.say(key, topics=", ".join(chosen)), keys)
+    text = spoken.say(key, topics=", ".join(chosen))
+    await show(press, of_channel(subscriber, spoken) + text, keys)
 
 
 async def ask_hour(
@@ -234,19 +235,19 @@ async def finish(
     """All is set: say so, and send the first digest at once."""
     chat = subscriber.chat_id
     context.expect(chat, None)
-    if not subscriber.is_private:
+    if not subscriber.is_private and not subscriber.is_channel:
         await subscribers.set_thread(context.db, chat, thread_of(event))
     at = (await timing_of(context, chat)).at
     topics = ", ".join(topic.words for topic in await subscribers.topics_of(context.db, chat))
-    await show(
-        event,
-        spoken.say(
-            "start.done",
-            at=f"{at:%H:%M}",
-            zone=spoken.city(zone.key),
-            topics=topics or spoken.say("digest.main"),
-        ),
+    done = spoken.say(
+        "channel.done" if subscriber.is_channel else "start.done",
+        at=f"{at:%H:%M}",
+        zone=spoken.city(zone.key),
+        topics=topics or spoken.say("digest.main"),
     )
+    await show(event, of_channel(subscriber, spoken) + done)
+    if subscriber.is_channel:
+        context.act_for(chat_of(event), None)
     digest = await digest_now(context, subscriber, update_id)
     if digest is not None and digest.is_empty:
         await say_why_empty(event, digest, spoken)
@@ -258,7 +259,7 @@ async def stop(
     await saved.set_reminder(context.db, subscriber.chat_id, None)
     await schedules.unsubscribe(context.db, subscriber.chat_id)
     context.expect(subscriber.chat_id, None)
-    await message.answer(spoken.say("stop.done"))
+    await message.answer(of_channel(subscriber, spoken) + spoken.say("stop.done"))
 
 
 async def tell_help(message: Message, context: Context, spoken: Language) -> None:

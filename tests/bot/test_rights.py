@@ -22,7 +22,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 say = language("ru").say
 # Who sees a source may have it looked at again; how often is bounded.
-READING = ("go:topics:0", "go:share:0", "go:sources:0", "list:1:0:all:5:5:9:9", "meant:0:all",
+READING = ("go:self:0", "channel:-1001", "go:topics:0", "go:share:0", "go:sources:0",
+           "list:1:0:all:5:5:9:9", "meant:0:all",
            "itemstory:0", "story:1:0:0:all:0:5:9:9", "why:0", "why:1",
            "retry:999999", "src:1:0", "page:1", "page:2", "item:0", "whyitem:0",
            "all:0", "go:taste:0", "saved:0")  # fmt: skip

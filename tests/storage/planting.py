@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 1_795_000_000
-CHAT_COLUMNS = frozenset({"chat_id", "user_id", "owner_chat_id", "author", "last_chat_id", "lane"})
+CHAT_COLUMNS = frozenset(
+    {"chat_id", "user_id", "owner_chat_id", "author", "last_chat_id", "lane", "acts_for"}
+)
 # Tables that hold nothing a subscriber can fill, and why.
 OF_NO_CHAT = {
     "story": "a number and an instant",

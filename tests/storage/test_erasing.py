@@ -41,7 +41,7 @@ async def erased(db: Database, chat: ChatId = CHAT) -> None:
     """As the bot does it: erase, answer, mark the update, and wipe at the next tick."""
     await updates.store_updates(db, [an_update(ASKING, chat)])
     await erase_chat(db, chat, ASKING, [ADMIN])
-    await updates.mark_handled(db, ASKING, NOW, {chat: None}, True)
+    await updates.mark_handled(db, ASKING, NOW, {chat: None}, erased=True)
     assert await wipe(db)
     assert not await wipe(db)
 
@@ -121,7 +121,7 @@ async def test_until_its_update_is_marked_a_crash_finds_it_to_be_done_again(db: 
     assert [one.id for one in await updates.first_of_lanes(db, [], 9)] == [ASKING]
     await store_chat(db, CHAT)  # the press introduces itself again
     await erase_chat(db, CHAT, ASKING, [])
-    await updates.mark_handled(db, ASKING, NOW, {}, True)
+    await updates.mark_handled(db, ASKING, NOW, {}, erased=True)
     assert not await updates.first_of_lanes(db, [], 9)
     assert await subscribers.find_subscriber(db, CHAT) is None
 

@@ -1,0 +1,154 @@
+"""A channel as a subscriber: set up by its administrator, in the private chat with the bot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.i18n import language
+from digests.models import ChatId
+from storage import subscribers
+from tests.bot.living import Running, ask, edited, left_by
+from tests.bot.test_replays import Trouble, all_handled, broken
+
+if TYPE_CHECKING:
+    from bot.sandbox.client import GroupChat, Member
+    from tests.bot.conftest import Bots
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+say = language("ru").say
+OF = say("channel.of", title="Вести")
+
+
+async def channel_of(bot: Running, owner: Member) -> GroupChat:
+    """With the bot as an administrator, and the offer that its owner got."""
+    channel = await bot.client.group(owner, "Вести", bot_status=None, kind="channel")
+    await owner._mark()
+    await channel.add_bot("administrator")
+    await owner.wait_for(lambda m: m.button(say("channel.set_up")) is not None)
+    return channel
+
+
+async def choose(owner: Member, *labels: str) -> None:
+    await owner.press(say("channel.set_up"))
+    for label in labels:
+        await owner.press(label)
+
+
+async def test_a_channel_is_set_up_from_the_private_chat_and_gets_its_digests(
+    running: Running,
+) -> None:
+    owner = await running.subscribed("ипотека", at="8:00")
+    channel = await channel_of(running, owner)
+    before = await left_by(running, owner.chat_id)
+    await owner.press(say("channel.set_up"))
+    page = await owner.wait_for(lambda m: m.text.startswith(OF))
+    assert say("start.welcome") in page.text
+    await edited(owner, "пожар", lambda m: m.button("✓ пожар") is not None)
+    await edited(owner, say("menu.next"), lambda m: m.button("09:00") is not None)
+    asked = await edited(owner, "09:00", lambda m: m.button("Москва") is not None)
+    assert asked.text.startswith(OF)
+    assert say("group.reply") not in asked.text
+    done = await edited(owner, "Москва", lambda m: "09:00" in m.text and not m.labels)
+    assert done.text.startswith(OF)
+    (digest,) = await running.wait_digests(channel.member(owner), 1)
+    assert "ПОЖАР" in digest.text
+    assert not digest.labels, "nobody turns its page for the others"
+    assert (await left_by(running, owner.chat_id))[:5] == before[:5], "what is the person's stays"
+    # The menus are the person's own again.
+    assert "ипотека" in (await ask(owner, "/settings")).text
+
+
+async def test_a_known_channel_shows_its_settings_until_one_goes_back(running: Running) -> None:
+    owner = await running.subscribed("ипотека")
+    await channel_of(running, owner)
+    await choose(owner, "пожар", say("menu.next"), "09:00", "Москва")
+    await running.settled()
+    await owner.press(say("channel.set_up"))
+    page = await owner.wait_for(lambda m: m.text.startswith(OF))
+    assert "пожар" in page.text
+    assert "ипотека" not in page.text
+    assert "космос" in (await ask(owner, "/subscribe космос")).text
+    assert "космос" in (await ask(owner, "/settings")).text
+    back = await edited(owner, say("channel.leave"), lambda m: "ипотека" in m.text)
+    assert "космос" not in back.text
+    assert say("channel.leave") not in back.labels
+
+
+async def test_start_leaves_the_channel(running: Running) -> None:
+    owner = await running.subscribed("ипотека")
+    await channel_of(running, owner)
+    await choose(owner)
+    await all_handled(running)
+    assert "ипотека" in (await ask(owner, "/start")).text
+    assert "ипотека" in (await ask(owner, "/settings")).text
+
+
+async def test_only_an_administrator_of_the_channel_sets_it_up(running: Running) -> None:
+    owner, other = await running.person(), await running.subscribed("ипотека")
+    await ask(owner, "/id")
+    channel = await channel_of(running, owner)
+    menu = await ask(other, "/settings")
+    for chat in (channel.chat_id, -1001, owner.chat_id):
+        answer = await other.press_raw(menu, f"channel:{chat}")
+        assert answer.text in {say("error.not_allowed"), say("error.stale_button")}
+    await choose(owner)
+    await all_handled(running)
+    await channel.set_member(owner, "left")
+    assert (await ask(owner, "/subscribe космос")).text == say("error.not_allowed")
+    assert await subscribers.topics_of(running.context.db, ChatId(channel.chat_id)) == []
+
+
+async def test_a_channel_that_takes_the_bot_back_has_all_it_had(running: Running) -> None:
+    owner = await running.person()
+    await ask(owner, "/id")
+    channel = await channel_of(running, owner)
+    await choose(owner)
+    await all_handled(running)
+    assert "15:00" in (await ask(owner, "/schedule 15:00")).text
+    await channel.remove_bot()
+    running.clock.move(hours=4)
+    await running.settled()
+    assert not await running.digests(channel.member(owner))
+    await channel.add_bot("administrator")
+    await running.wait_digests(channel.member(owner), 1)
+
+
+async def test_the_last_press_handled_twice_sets_up_nothing_of_the_person(running: Running) -> None:
+    owner = await running.person()
+    await ask(owner, "/id")
+    channel = await channel_of(running, owner)
+    await choose(owner, "пожар", say("menu.next"), "09:00")
+    await all_handled(running)
+    before = await left_by(running, owner.chat_id)
+    with broken(Trouble(owner.person_id, 0)):
+        await owner.press("Москва")
+        await all_handled(running)
+    assert await left_by(running, owner.chat_id) == before
+    assert len(await running.wait_digests(channel.member(owner), 1)) == 1
+
+
+async def test_delete_me_says_whose_data_and_erases_the_channel(running: Running) -> None:
+    owner = await running.subscribed("ипотека")
+    channel = await channel_of(running, owner)
+    await choose(owner, "пожар", say("menu.next"), "09:00", "Москва")
+    await running.settled()
+    await owner.press(say("channel.set_up"))
+    await owner.wait_for(lambda m: m.text.startswith(OF))
+    assert (await ask(owner, "/delete_me")).text.startswith(OF)
+    await owner.press(say("erase.yes"))
+    await running.settled()
+    assert await subscribers.find_subscriber(running.context.db, ChatId(channel.chat_id)) is None
+    assert "ипотека" in (await ask(owner, "/settings")).text
+
+
+async def test_a_stranger_brings_the_bot_into_no_channel(bots: Bots) -> None:
+    async with bots(access="approval") as bot:
+        stranger = await bot.person()
+        await ask(stranger, "/id")
+        channel = await bot.client.group(stranger, "Вести", bot_status=None, kind="channel")
+        await channel.add_bot("administrator")
+        await bot.settled()
+        assert len(await stranger.from_bot()) == 1
