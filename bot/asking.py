@@ -4,21 +4,27 @@ A list is named by what its buttons carry (`Asked`) and the words its message sh
 the newest article and the minute of its first page, so that its pages stay as they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import structlog
+
 from bot.context import Context
+from bot.errors import WorkerError
 from bot.spelling import better_spelling
 from digests.clustering import tell_stories, understood
 from digests.models import Article, ArticleId, Story, StoryId, Subscriber
 from digests.periods import Period
 from digests.snippets import Passage, Snippet, snippets_of
-from digests.topics import parse_query
+from digests.topics import Query, parse_query
 from storage import articles, asking
 from storage.asking import Match, Scope
 from storage.search import NEWEST_MATCHES
+
+log = structlog.get_logger()
 
 STORIES_SHOWN: Final = 5
 MOST_SHOWN: Final = 10
@@ -106,7 +112,7 @@ async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: 
         Passage(story.lead.title, texts.get(one.id, ""), _first_sentence(story.lead))
         for story, one in zip(stories, quoted, strict=True)
     ]
-    snippets = await context.workers.run(snippets_of, query, passages)
+    snippets = await _snippets(context, query, passages)
     newest: dict[StoryId, int] = {}
     for match in matches:
         newest[match.story] = max(match.published, newest.get(match.story, 0))
@@ -121,6 +127,17 @@ async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: 
     ]
     more = len(ids) > asked.offset + asked.size
     return Listed(asked, told, more, len(ids), len(matches) >= NEWEST_MATCHES)
+
+
+async def _snippets(
+    context: Context, query: Query, passages: list[Passage]
+) -> Sequence[Snippet | None]:
+    """None each when the worker fails: what was found is told all the same."""
+    try:
+        return await context.workers.run(snippets_of, query, passages)
+    except WorkerError as error:
+        log.warning("snippets_failed", cause=str(error))
+        return [None] * len(passages)
 
 
 def _quoted(story: Story, matches: list[Match]) -> Article:

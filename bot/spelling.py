@@ -6,7 +6,10 @@ finds more by it: a word that stands in somebody else's source alone is never na
 
 from typing import Final
 
+import structlog
+
 from bot.context import Context
+from bot.errors import WorkerError
 from bot.i18n import language
 from digests.errors import EmptyQueryError
 from digests.models import Subscriber
@@ -14,6 +17,8 @@ from digests.spelling import doubts, guesses, switched
 from digests.topics import parse_query
 from storage import asking, spelling, subscribers
 from storage.asking import Scope
+
+log = structlog.get_logger()
 
 LITTLE: Final = 2  # stories found
 
@@ -24,6 +29,16 @@ async def better_spelling(
     """What was meant, when `found` stories are little. None: nothing better is known."""
     if found > LITTLE:
         return None
+    try:
+        return await _better(context, subscriber, words, scope, found)
+    except WorkerError as error:
+        log.warning("spelling_failed", cause=str(error))
+        return None
+
+
+async def _better(
+    context: Context, subscriber: Subscriber, words: str, scope: Scope, found: int
+) -> str | None:
     db, chat = context.db, subscriber.chat_id
     doubted = await context.workers.run(doubts, words)
     roots = [one.root for one in doubted] + switched(words)

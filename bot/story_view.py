@@ -24,7 +24,9 @@ from digests.models import Article, Story, StoryId, Subscriber
 from digests.suggesting import suggest_topics
 from digests.text.words import fold
 from digests.timeline import Step, timeline
+from digests.topics import parse_query
 from storage import subscribers
+from storage.search import find_stories
 from storage.stories import frequent_keys
 
 RELATED: Final = 4  # topics
@@ -49,12 +51,26 @@ async def course_of(context: Context, subscriber: Subscriber, number: StoryId) -
     steps = await context.workers.run(timeline, read.articles)
     frequencies, counted = await frequent_keys(context.db)
     phrases = await context.workers.run(
-        suggest_topics, [read], 2 * RELATED, frequencies, counted, 0.0
+        suggest_topics, [read], 3 * RELATED, frequencies, counted, 0.0
     )
-    followed = await subscribers.topics_of(context.db, subscriber.chat_id)
-    known = {fold(topic.words) for topic in followed}
-    related = [one for one in phrases if fold(one) not in known and rides(one)]
+    related = await _worth_following(context, subscriber, phrases)
     return Course(read, steps, related[:RELATED])
+
+
+async def _worth_following(
+    context: Context, subscriber: Subscriber, phrases: list[str]
+) -> list[str]:
+    """Those that the chat does not follow yet and that find another story too: a word that was
+    written once is no topic."""
+    db, chat = context.db, subscriber.chat_id
+    known = {fold(topic.words) for topic in await subscribers.topics_of(db, chat)}
+    return [
+        words
+        for words in phrases
+        if fold(words) not in known
+        and rides(words)
+        and len(await find_stories(db, chat, parse_query(words), 2)) > 1
+    ]
 
 
 def render_course(
@@ -70,17 +86,22 @@ def render_course(
 
 def _body(course: Course, reader: Reader, most: int) -> Text:
     story = course.story
-    told = _steps(course, reader) if len(course.steps) > 1 else _sentences(story)
+    has_course = len(course.steps) > 1
+    told = _steps(course, reader) if has_course else _sentences(story)
+    named = {step.article.host for step in course.steps} if has_course else set()
+    enough = len(story.hosts) == 1 or named == set(story.hosts)
+    sources = [] if enough else _sources(story, reader, most)
     return Text(
-        linked_title(story.lead, reader), "\n", _facts(story, reader), "\n", *told,
-        *_sources(story, reader, most),
-    )  # fmt: skip
+        linked_title(story.lead, reader), "\n", _facts(story, reader), "\n", *told, *sources
+    )
 
 
 def _facts(story: Story, reader: Reader) -> Text:
     spoken = reader.language
     first = min(article.published for article in story.articles)
     since = spoken.say("story.since", moment=spoken.short_moment(first, reader.zone))
+    if len(story.hosts) == 1:
+        return Italic(named_source(story.lead, reader), f" · {since}")
     return Italic(f"{spoken.say('count.sources', len(story.hosts))} · {since}")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.errors import WorkerError
 from bot.i18n import language
 from tests.bot.living import START, Running, ask, edited
 from tests.factories import hours, prepared, store, store_source, unlike_others
@@ -146,3 +147,17 @@ async def test_no_word_of_somebody_elses_source_is_ever_offered(running: Running
         await tx.execute("INSERT INTO key_count (key, articles) VALUES ('кракозябровск', 90)")
     assert say("stories.meant") in (await ask(owner, "Кракозябравск")).text
     assert say("stories.meant") not in (await ask(other, "Кракозябравск")).text
+
+
+async def test_what_was_found_is_told_though_the_worker_fails(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def failing(*_: object, **__: object) -> None:
+        raise WorkerError(job="snippets_of", reason="died")
+
+    person = await running.person()
+    monkeypatch.setattr(running.context.workers, "run", failing)
+    answer = await ask(person, "ключевая ставка")
+    assert answer.text.startswith("🔎 ключевая ставка")
+    assert answer.urls
+    assert say("topic.none") in (await ask(person, "ключивая")).text

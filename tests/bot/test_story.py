@@ -9,7 +9,7 @@ import pytest
 
 from bot.i18n import language
 from tests.bot.living import START, Running, ask, edited
-from tests.factories import hours, prepared, store, store_source
+from tests.factories import hours, prepared, store, store_source, unlike_others
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member, SeenMessage
@@ -19,16 +19,14 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 say = language("ru").say
 
 
-def is_story(message: SeenMessage) -> bool:
-    return say("story.sources") in message.text
+def is_story(message: SeenMessage, code: str = "ru") -> bool:
+    return f"· {language(code).say('story.since', moment='')}" in message.text
 
 
 async def open_first(person: Member, page: SeenMessage, code: str = "ru") -> SeenMessage:
     spoken = language(code)
     alone = page.button(spoken.say("story.more_on_it"))
-    return await edited(
-        person, alone.text if alone else "1", lambda m: spoken.say("story.sources") in m.text
-    )
+    return await edited(person, alone.text if alone else "1", lambda m: is_story(m, code))
 
 
 @pytest.mark.parametrize("code", ["ru", "en"])
@@ -43,7 +41,6 @@ async def test_story_opens_in_place_with_its_course_and_leads_back(
     story = await open_first(person, page, code)
     assert story.message_id == page.message_id
     assert story.text.startswith(f"🔎 {words}\n\n{first}\n")
-    assert any(e["type"] == "expandable_blockquote" for e in story.entities)
     back = await edited(person, spoken.say("story.back"), lambda m: m.text == page.text)
     assert (back.text, back.urls) == (page.text, page.urls)
 
@@ -53,7 +50,10 @@ async def test_course_says_what_was_new_when_and_by_whom(shared: Running) -> Non
     story = await open_first(person, await ask(person, "ставка ЦБ"))
     steps = re.findall(r"^\d\d:\d\d .+ \((.+)\)$", story.text, re.MULTILINE)
     assert len(steps) >= 2
-    assert len(story.urls) > len(steps)
+    assert say("story.sources") in story.text, "one of them has no step of its own"
+    assert any(one["type"] == "expandable_blockquote" for one in story.entities)
+    named = story.text.partition(say("story.sources"))[2].split(",")
+    assert {*steps} < {one.strip() for one in named}
 
 
 async def test_story_from_the_latest_leads_back_to_its_page(shared: Running) -> None:
@@ -114,3 +114,41 @@ async def test_what_is_somebodys_own_is_neither_told_nor_named(running: Running)
         shown = story.text + "".join(story.urls) + str(story.buttons)
         assert ("архив" in shown) is sees
         assert ("mine.example" in shown) is sees
+
+
+async def test_sources_are_named_once_when_each_has_its_step(running: Running) -> None:
+    person = await running.person()
+    db = running.context.db
+    texts = (
+        ("Пожарище на складе в Туле", "Пожарище на складе в Туле тушили до утра сорок расчетов."),
+        (
+            "Пожарище на складе в Туле: 7 пострадавших",
+            "Пожарище на складе в Туле. Семеро рабочих с ожогами отвезли в больницу Вельяминова.",
+        ),
+    )
+    for number, (title, text) in enumerate(texts):
+        source = await store_source(db, f"https://fire{number}.example/feed")
+        told = prepared(
+            title, guid=f"{number}", text=text, published=START - hours(3 - number),
+            link=f"https://fire{number}.example/1",
+        )  # fmt: skip
+        await store(db, source, told, arrived=START)
+    story = await open_first(person, await ask(person, "пожарище"))
+    assert len(re.findall(r"^\d\d:\d\d ", story.text, re.MULTILINE)) == 2
+    assert say("story.sources") not in story.text
+
+
+async def test_a_word_that_was_written_once_is_no_related_topic(running: Running) -> None:
+    person = await running.person()
+    db = running.context.db
+    source = await store_source(db, "https://towers.example/feed")
+    first = prepared("Пейзаж нашли в водокачке", guid="a", published=START - hours(1))
+    await store(db, source, first, arrived=START)
+    story = await open_first(person, await ask(person, "водокачка"))
+    assert story.button("водокачка") is None
+    other = prepared(
+        "Водокачки города осмотрят до зимы", guid="b", published=START, text=unlike_others(3, 30)
+    )
+    await store(db, source, other, arrived=START)
+    story = await open_first(person, await ask(person, "пейзаж водокачка"))
+    assert story.button("водокачка") is not None
