@@ -158,10 +158,10 @@ def import_(
     """
     import asyncio
 
-    from bot.i18n import LANGUAGES
     from bot.settings import load_settings
+    from bot.starters import STARTERS
 
-    if starter is not None and starter not in LANGUAGES:
+    if starter is not None and starter not in STARTERS:
         raise typer.BadParameter(f"{starter!r} is neither ru nor en", param_hint="--starter")
     if not paths and starter is None:
         raise typer.BadParameter("name a file, or a starter list", param_hint="PATH")
@@ -245,7 +245,9 @@ def preview(
     settings = load_settings()
     code = language or settings.default_language
     if code not in LANGUAGES:
-        raise typer.BadParameter(f"{code!r} is neither ru nor en", param_hint="--language")
+        raise typer.BadParameter(
+            f"{code!r} is none of {', '.join(LANGUAGES)}", param_hint="--language"
+        )
     wanted = _moment(at, settings)
 
     from bot.offline import described, opened

@@ -9,14 +9,13 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from importlib import resources
 from io import BytesIO
-from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel import Locale, dates, numbers
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-LANGUAGES: Final = ("ru", "en")
+from bot.languages import LANGUAGES as LANGUAGES  # noqa: PLC0414 - offered from here as well
 
 
 @dataclass(frozen=True)
@@ -31,25 +30,30 @@ class Language:
             return self.translations.gettext(key).format_map(values)
         return self.translations.ngettext(key, key, count).format_map({"count": count} | values)
 
+    @property
+    def name(self) -> str:
+        """As its speakers write it: `Русский`."""
+        return str(self.locale.language_name).capitalize()
+
     def has(self, key: str) -> bool:
         return self.translations.gettext(key) != key
 
     def full_date(self, day: date) -> str:
         """As in `понедельник, 23 ноября`."""
-        pattern = "EEEE, d MMMM" if self.code == "ru" else "EEEE, MMMM d"
-        return dates.format_date(day, pattern, locale=self.locale)
+        return dates.format_date(day, self.say("date.full"), locale=self.locale)
 
     def days(self, first: date, last: date) -> str:
         """As in `17–23 ноября`, `October 28 – November 3`."""
-        pattern = "d MMMM" if self.code == "ru" else "MMMM d"
+        if first.month == last.month:
+            month = dates.format_date(last, "MMMM", locale=self.locale)
+            return self.say("date.days", first=first.day, last=last.day, month=month)
+        pattern = self.say("date.day")
         begin, end = (dates.format_date(day, pattern, locale=self.locale) for day in (first, last))
-        if first.month != last.month:
-            return f"{begin} – {end}"
-        return f"{first.day}–{end}" if self.code == "ru" else f"{begin}–{last.day}"
+        return f"{begin} – {end}"
 
     def short_moment(self, moment: datetime, zone: ZoneInfo) -> str:
         """As in `пн 23 ноя, 08:30`."""
-        pattern = "EEE d MMM, HH:mm" if self.code == "ru" else "EEE, MMM d, HH:mm"
+        pattern = self.say("date.moment")
         return dates.format_datetime(moment, pattern, tzinfo=zone, locale=self.locale)
 
     def city(self, zone: str) -> str:

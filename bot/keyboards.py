@@ -218,7 +218,7 @@ def suggestions_keyboard(
         if fits_button(word)
     ]
     others = [
-        button("🌐 " + language(code).locale.language_name.capitalize(), StartLanguage(code=code))
+        button("🌐 " + language(code).name, StartLanguage(code=code))
         for code in LANGUAGES
         if code != spoken.code
     ]
@@ -383,10 +383,9 @@ def telling_name(telling: int, spoken: Language) -> str:
 def languages_keyboard(spoken: Language) -> InlineKeyboardMarkup:
     return keyboard(
         [
-            [
-                button("Русский", PickLanguage(code="ru")),
-                button("English", PickLanguage(code="en")),
-            ],
+            *in_rows(
+                [button(language(code).name, PickLanguage(code=code)) for code in LANGUAGES], 2
+            ),
             [button(spoken.say("menu.back"), Go(page="settings"))],
         ]
     )

@@ -24,6 +24,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
 from bot.guard import AllowedHosts
+from bot.languages import LANGUAGES
 from bot.redaction import hide
 from storage.backups import folder_of
 
@@ -75,8 +76,8 @@ class Settings(BaseSettings):
         description="Who may use the bot: `open` everybody, `approval` whom an administrator lets "
         "in, `closed` administrators and those let in before.",
     )
-    default_language: Literal["ru", "en"] = Field(
-        "ru", description="Language of chats whose Telegram language is neither `ru` nor `en`."
+    default_language: str = Field(
+        "ru", description="Language of chats whose Telegram language the bot does not speak."
     )
     default_timezone: str = Field(
         "Europe/Moscow", description="IANA zone of new subscribers and of dates without a time."
@@ -171,6 +172,13 @@ class Settings(BaseSettings):
     @classmethod
     def _hosts_with_ports(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         AllowedHosts.parse(value)
+        return value
+
+    @field_validator("default_language")
+    @classmethod
+    def _spoken(cls, value: str) -> str:
+        if value not in LANGUAGES:
+            raise ValueError(f"must be one of {', '.join(LANGUAGES)}")
         return value
 
     @field_validator("default_timezone")

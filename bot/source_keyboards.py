@@ -6,8 +6,9 @@ from typing import Final
 from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot.i18n import LANGUAGES, Language
+from bot.i18n import Language
 from bot.keyboards import Go, Row, button, in_rows, keyboard, pager
+from bot.starters import STARTERS
 from digests.models import SourceId, SourceKind
 from storage.offers import Offer
 from storage.sources import Health
@@ -93,7 +94,7 @@ def starters_keyboard(spoken: Language) -> InlineKeyboardMarkup:
     return keyboard(
         [
             [button(spoken.say(f"sources.starter.{code}"), TakeStarter(code=code))]
-            for code in LANGUAGES
+            for code in STARTERS
         ]
     )
 

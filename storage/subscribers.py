@@ -8,6 +8,7 @@ from datetime import datetime, time
 from typing import Final
 
 from digests.models import Access, ChatId, Quiet, Subscriber, Topic, TopicId
+from digests.semantics import LANGUAGES
 from digests.text.words import fold
 from storage.database import Database
 from storage.instants import from_seconds, to_seconds
@@ -54,6 +55,11 @@ def quiet_of(kept: str | None) -> Quiet | None:
     return Quiet(time.fromisoformat(start), time.fromisoformat(end))
 
 
+def reads_in(language: str) -> str:
+    """What a speaker of it reads unless told otherwise: news are in these languages alone."""
+    return language if language in LANGUAGES else "all"
+
+
 async def find_subscriber(db: Database, chat: ChatId) -> Subscriber | None:
     row = await db.fetch_one(
         f"SELECT {SUBSCRIBER_COLUMNS} FROM subscriber WHERE chat_id = :chat",  # noqa: S608
@@ -70,7 +76,7 @@ async def add_subscriber(
         await tx.execute(
             """
             INSERT INTO subscriber (chat_id, kind, title, language, zone, reads, created_at)
-            VALUES (:chat, :kind, :title, :language, :zone, :language, :now)
+            VALUES (:chat, :kind, :title, :language, :zone, :reads, :now)
             ON CONFLICT (chat_id) DO UPDATE SET kind = excluded.kind, title = excluded.title
             """,
             {
@@ -78,6 +84,7 @@ async def add_subscriber(
                 "kind": kind,
                 "title": title,
                 "language": language,
+                "reads": reads_in(language),
                 "zone": zone,
                 "now": to_seconds(now),
             },

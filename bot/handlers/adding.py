@@ -13,7 +13,7 @@ from bot.context import Context
 from bot.discovering import Discovery, discover
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show
-from bot.i18n import LANGUAGES, Language
+from bot.i18n import Language
 from bot.source_keyboards import (
     DecideRequest,
     TakeOffer,
@@ -21,7 +21,7 @@ from bot.source_keyboards import (
     offers_keyboard,
     starters_keyboard,
 )
-from bot.starters import starter
+from bot.starters import STARTERS, starter
 from digests.models import Found, Source, SourceKind, Subscriber
 from storage import offers
 from storage.articles import Added
@@ -171,6 +171,6 @@ async def take_starter(
     press: CallbackQuery, callback_data: TakeStarter, context: Context, spoken: Language
 ) -> None:
     """The feeds that ship with the project, for everybody."""
-    if callback_data.code not in LANGUAGES:
+    if callback_data.code not in STARTERS:
         raise StaleButtonError
     await show(press, counted(await add_many(context, starter(callback_data.code), None), spoken))

@@ -138,8 +138,8 @@ async def change_language(
     code = callback_data.code
     if code not in LANGUAGES:
         raise StaleButtonError
-    if subscriber.reads == subscriber.language:
-        await subscribers.set_reads(context.db, subscriber.chat_id, code)
+    if subscriber.reads == subscribers.reads_in(subscriber.language):
+        await subscribers.set_reads(context.db, subscriber.chat_id, subscribers.reads_in(code))
     await subscribers.set_language(context.db, subscriber.chat_id, code)
     known = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
     await begin(press, context, known, language(code))

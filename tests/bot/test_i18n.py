@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import string
+import subprocess
+import sys
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +23,7 @@ from bot.i18n import LANGUAGES, language, language_for
 from bot.keyboards import READS
 from bot.listings import NAMED, OFFERED
 from bot.source_keyboards import NEXT_PAGES
+from bot.starters import STARTERS
 from digests.models import Access, SourceKind
 from digests.periods import CALENDAR
 from digests.ranking import WEIGHTS
@@ -46,7 +50,7 @@ FAMILIES = {
     "source.kind.": list(SourceKind),
     "source.pages.": list(NEXT_PAGES),
     "sources.request.": ["own", "shared", "no"],
-    "sources.starter.": list(LANGUAGES),
+    "sources.starter.": list(STARTERS),
 }
 
 
@@ -101,8 +105,11 @@ def asked_for() -> set[str]:
     return found - {"error.settings"}  # its sentences are made where it is raised
 
 
-def test_both_languages_have_the_same_keys() -> None:
-    assert keys("ru").keys() == keys("en").keys()
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_has_the_same_keys_once(code: str) -> None:
+    assert keys(code).keys() ^ keys("ru").keys() == set(), "missing, or asked for by nobody"
+    written = (ROOT / "bot" / "locales" / f"{code}.po").read_text("utf-8")
+    assert len(re.findall(r'^msgid "[^"]', written, re.MULTILINE)) == len(keys(code))
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -113,11 +120,12 @@ def test_nothing_is_left_untranslated_or_doubtful(code: str) -> None:
     assert not list(catalogue(code).obsolete)
 
 
-def test_both_languages_fill_in_the_same_values() -> None:
-    russian, english = keys("ru"), keys("en")
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_fills_in_the_same_values(code: str) -> None:
+    russian, theirs = keys("ru"), keys(code)
     for key in russian:
         told = {name for text in russian[key] for name in placeholders(text)}
-        for text in (*russian[key], *english[key]):
+        for text in (*russian[key], *theirs[key]):
             assert placeholders(text) == told, key
 
 
@@ -222,3 +230,89 @@ def test_language_of_a_person_is_their_clients_or_the_default(
     theirs: str | None, ours: str
 ) -> None:
     assert language_for(theirs, "ru") == ours
+
+
+# --- no words in the code ------------------------------------------------------------------------
+
+# What is understood or offered as an example, and what the operator reads.
+WORDS_UNDERSTOOD = {"cli.py", "core.py", "demo.py", "subscribing.py", "schedule.py"}
+TELLING = {"say", "show", "ask", "answer", "send_message", "edit_text", "button", "Content"}
+
+
+def literals() -> list[tuple[Path, ast.AST, str]]:
+    """Every string of the bot's code but docstrings, with what it stands in."""
+    return [
+        (path, node, child.value)
+        for path in CODE
+        if "bot" in path.parts and not {"sandbox", "newsroom"} & set(path.parts)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if not isinstance(node, ast.Expr)
+        for child in ast.iter_child_nodes(node)
+        if isinstance(child, ast.Constant) and isinstance(child.value, str)
+    ]
+
+
+def test_no_russian_words_are_in_the_code() -> None:
+    cyrillic = [
+        (path.name, text)
+        for path, _, text in literals()
+        if re.search("[а-яё]", text, re.IGNORECASE) and path.name not in WORDS_UNDERSTOOD
+    ]
+    assert cyrillic == []
+
+
+def test_nothing_is_told_that_is_not_in_the_catalogue() -> None:
+    told = [
+        (path.name, text)
+        for path, node, text in literals()
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) in TELLING
+        and re.search(r"[A-Za-z]{2,}", text)
+        and not KEY.match(text)
+    ]
+    assert told == []
+
+
+# --- a third language is one file ----------------------------------------------------------------
+
+THIRD = """
+from datetime import date
+from bot.commands import COMMANDS, described
+from bot.i18n import LANGUAGES, language, language_for
+from bot.keyboards import languages_keyboard
+from bot.settings import load_settings
+from storage.subscribers import reads_in
+
+assert LANGUAGES == ("ru", "en", "uk"), LANGUAGES
+spoken = language("uk")
+assert spoken.say("schedule.switch_on") == "Увімкнути"
+assert [spoken.say("digest.stories", n) for n in (1, 3, 5)] == ["1 подія", "3 події", "5 подій"]
+assert spoken.full_date(date(2026, 11, 23)) == "понеділок, 23 листопада"
+assert spoken.days(date(2026, 11, 17), date(2026, 11, 23)) == "17–23 листопада"
+assert language_for("uk", "ru") == "uk"
+labels = [one.text for row in languages_keyboard(spoken).inline_keyboard for one in row]
+assert labels[:3] == ["Русский", "English", "Українська"], labels
+assert len(described(COMMANDS, spoken)) == len(COMMANDS)
+assert load_settings(_env_file=None, default_language="uk").default_language == "uk"
+assert reads_in("uk") == "all"
+"""
+
+
+def test_a_third_language_is_one_file(tmp_path: Path) -> None:
+    for package in ("bot", "storage", "digests"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("*.pyc"))
+    locales = tmp_path / "bot" / "locales"
+    theirs = (locales / "ru.po").read_text("utf-8").replace("Language: ru", "Language: uk")
+    for said, instead in (
+        (language("ru").say("schedule.switch_on"), "Увімкнути"),
+        ("{count} событие", "{count} подія"),
+        ("{count} события", "{count} події"),
+        ("{count} событий", "{count} подій"),
+    ):
+        assert said in theirs
+        theirs = theirs.replace(said, instead)
+    (locales / "uk.po").write_text(theirs, "utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-c", THIRD], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
