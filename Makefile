@@ -13,7 +13,7 @@ else
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 endif
 
-.PHONY: help demo run semantic test lint eval bench faults hostile audit format browser lock clean
+.PHONY: help demo run semantic test tour lint eval bench faults hostile audit format browser lock clean
 
 help:
 	@sed -n 's/^## //p' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ $(VENV)/.semantic: $(VENV)/.run requirements-semantic.lock
 ## make test     every test, in random order
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+## make tour     walk through every flow in the browser and keep the pictures of docs/tour.md
+tour: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -p no:randomly tests/bot/test_tour.py --tour docs/tour $(ARGS)
 
 ## make lint     ruff, mypy and the import contracts
 lint: $(VENV)/.dev

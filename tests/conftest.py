@@ -31,6 +31,10 @@ structlog.configure(
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--tour", type=Path, help="keep the pictures of the tour in this folder")
+
+
 @pytest.fixture
 async def db(tmp_path: Path) -> AsyncIterator[Database]:
     async with open_database(tmp_path / "svodka.sqlite") as opened:

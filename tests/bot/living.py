@@ -308,6 +308,8 @@ class Running:
                         SELECT 1 FROM delivery AS older
                         WHERE older.chat_id = delivery.chat_id AND older.id < delivery.id
                           AND older.state = 'waiting')))
+                 + (SELECT count(*) FROM recap JOIN subscriber USING (chat_id)
+                    WHERE next_due_at <= :now AND unreachable_at IS NULL)
                  + (SELECT count(*) FROM source WHERE next_poll_at <= :now)
                  + (SELECT count(*) FROM subscriber
                     WHERE remind_at <= :now AND unreachable_at IS NULL)

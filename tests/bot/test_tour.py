@@ -1,0 +1,212 @@
+"""A walk through every flow as a new user, in the chat page at a phone's width: `make tour` keeps
+what it sees as the pictures of docs/tour.md."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from PIL import Image
+from playwright.async_api import expect
+
+from bot.i18n import language
+from tests.bot.living import ADMIN, ask
+from tests.bot.test_page import CHROMIUM, browser, say  # noqa: F401 - a fixture
+from tests.previews import Channel, Post
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from playwright.async_api import Browser, Locator, Page
+
+    from bot.i18n import Language
+    from tests.bot.living import Running
+
+    Walk = Callable[..., Awaitable["Walker"]]
+
+PHONE = {"width": 390, "height": 780}
+COLORS = 128  # of a kept picture
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: `make browser` installs it"),
+]
+
+
+@dataclass
+class Walker:
+    """Somebody at the page."""
+
+    page: Page
+    spoken: Language
+    name: str  # of the walk's pictures
+    folder: Path | None  # None: pictures are not kept
+
+    async def say(self, text: str, answer: str) -> None:
+        await say(self.page, text)
+        await self.sees(answer)
+
+    async def press(self, label: str, answer: str | None = None, *, exact: bool = False) -> None:
+        """The newest button of this label; then the answer, or a button it brings, is seen."""
+        await self.button(label, exact=exact).click()
+        if answer is not None:
+            await self.sees(answer)
+
+    def button(self, label: str, *, exact: bool = False) -> Locator:
+        return self.page.locator("#log").get_by_role("button", name=label, exact=exact).last
+
+    async def sees(self, words: str) -> None:
+        """In a message or on a button."""
+        said = self.page.locator("#log .bubble").filter(has_text=words)
+        await expect(said.or_(self.button(words)).last).to_be_visible()
+
+    async def picture(self, what: str, top: str | None = None) -> None:
+        """Of the end of the page, or from the last message with the words `top` on."""
+        await self.page.evaluate("document.querySelector('#scroll').scrollTo(0, 1e6)")
+        if top:
+            shown = self.page.locator("#log .bubble").filter(has_text=top).last
+            await shown.evaluate("node => node.scrollIntoView()")
+        await self.page.wait_for_timeout(150)  # buttons come back from being pressed
+        await expect(self.page.locator("#toast")).to_be_hidden(timeout=8_000)
+        seen = await self.page.screenshot()
+        if self.folder:
+            with Image.open(io.BytesIO(seen)) as picture:
+                few = picture.convert("RGB").quantize(COLORS)
+                few.save(self.folder / f"{self.name}-{what}.png", optimize=True)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def walk(
+    browser: Browser,  # noqa: F811
+    running: Running,
+    pytestconfig: pytest.Config,
+) -> AsyncIterator[Walk]:
+    folder = pytestconfig.getoption("tour")
+    contexts, errors = [], []
+
+    async def begin(
+        name: str,
+        code: str = "ru",
+        *,
+        dark: bool = False,
+        is_new: bool = False,
+        person: int | None = None,
+        chat: int = 0,
+    ) -> Walker:
+        number = person or (await running.person(code)).person_id
+        if not person and not is_new:
+            await ask(await running.client.person(number), "/id")
+        context = await browser.new_context(
+            bypass_csp=True,
+            viewport=PHONE,
+            device_scale_factor=1.5,
+            color_scheme="dark" if dark else "light",
+            locale=code,
+        )
+        contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        place = f"&chat={chat}" if chat else ""
+        await page.goto(f"{running.sandbox.page_url}?person={number}{place}")
+        return Walker(page, language(code), name, folder)
+
+    yield begin
+    for context in contexts:
+        await context.close()
+    assert not errors
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+async def test_first_minute(walk: Walk, code: str) -> None:
+    me = await walk(f"start-{code}", code, dark=code == "en", is_new=True)
+    spoken = me.spoken
+    await me.page.locator("#wide").click()
+    await me.sees(spoken.say("start.welcome")[:40])
+    await me.picture("topics")
+    await me.press("пожар" if code == "ru" else "energy")
+    await me.press(spoken.say("menu.next"), spoken.say("start.hour")[:30])
+    await me.press("08:00", spoken.say("start.zone", at="08:00")[:20])
+    await me.press("Москва" if code == "ru" else "Moscow", "🗞")
+    await me.picture("digest")
+
+
+async def test_digest_its_menu_and_what_moved_on(walk: Walk, running: Running) -> None:
+    person = await running.subscribed("пожар", "ставка ЦБ", "безопасность ИИ")
+    me = await walk("digest", dark=True, person=person.person_id)
+    running.clock.move(hours=3, seconds=1)
+    await me.sees("🗞")
+    await me.press("1", exact=True, answer=me.spoken.say("item.back"))
+    await me.picture("item")
+    await me.press(me.spoken.say("item.more"))
+    await me.press("🔖", me.spoken.say("item.back"))
+    await me.picture("voted")
+    await me.press(me.spoken.say("item.why"))
+    why = me.page.get_by_role("dialog")
+    await expect(why).to_contain_text("пожар")
+    await me.picture("why")
+    await why.get_by_role("button").click()
+    await me.say("/taste", me.spoken.say("taste.reset"))
+    await me.picture("taste")
+    await me.say("/saved", me.spoken.say("saved.heading"))
+    await me.picture("saved")
+
+
+async def test_asking(walk: Walk) -> None:
+    me = await walk("ask")
+    await me.say("/latest", me.spoken.say("stories.latest"))
+    await me.picture("latest")
+    await me.say("пажар за неделю", me.spoken.say("stories.meant"))
+    await me.picture("meant")
+    await me.say("/search безопасность ИИ", "🔎")
+    await me.picture("search")
+    await me.press("1", exact=True, answer=me.spoken.say("story.back"))
+    await me.picture("story")
+    await me.page.locator("#text").press_sequentially("@svodka_bot пожар")
+    await expect(me.page.locator("#menu li").first).to_contain_text("ожар")
+    await me.picture("inline")
+
+
+async def test_when_and_what(walk: Walk, running: Running) -> None:
+    person = await running.subscribed("пожар", "космос", "ИИ", "ставка ЦБ")
+    me = await walk("settings", person=person.person_id)
+    await me.say("/schedule", "15:00")
+    await me.picture("schedule")
+    await me.say("/settings", "Темы:")
+    await me.picture("page")
+    await me.say("/topics", "космос")
+    await me.picture("topics")
+    await me.say("/recap", me.spoken.say("recap.ask", at="10:00"))
+    await expect(me.page.locator("#log img.photo").last).to_be_visible()
+    await me.picture("recap", top="🗓")
+    await me.say("/privacy", "7 дней")
+    await me.picture("privacy")
+    await me.say("/delete_me", me.spoken.say("erase.yes"))
+    await me.picture("delete")
+
+
+async def test_sources(walk: Walk, running: Running) -> None:
+    feeds = running.feeds
+    posts = [
+        Post(1, "Тапиры родились в зоопарке утром.\n\nОба детёныша здоровы, говорит смотритель.")
+    ]
+    channel = Channel("lugograd_today", "Лугоград сегодня", posts)
+    feeds.put_channel(channel)
+    await ask(await running.admin(), "/id")
+    me = await walk("sources", person=ADMIN)
+    await me.say("/addsource @lugograd_today", "Лугоград сегодня")
+    await me.say("/sources", "Лугоград сегодня")
+    await me.picture("list")
+    await me.press("1", exact=True, answer=me.spoken.say("source.mute"))
+    await me.picture("one")
+    await me.say("/admin", "🛠")
+    await me.picture("admin")
+
+
+async def test_group(walk: Walk, running: Running) -> None:
+    boss = await running.person()
+    group = await running.group(boss, "Отдел новостей", kind="supergroup")
+    me = await walk("group", person=boss.person_id, chat=group.chat_id)
+    await me.picture("greeting")
