@@ -16,9 +16,11 @@ from bot.context import Context
 from bot.errors import WorkerError
 from bot.spelling import better_spelling
 from digests.clustering import tell_stories, understood
-from digests.models import Article, ArticleId, Story, StoryId, Subscriber
+from digests.errors import EmptyQueryError
+from digests.models import Article, ArticleId, ChatId, Story, StoryId, Subscriber
 from digests.periods import Period
 from digests.snippets import Passage, Snippet, snippets_of
+from digests.text.words import fold
 from digests.topics import Query, parse_query
 from storage import articles, asking
 from storage.asking import Match, Scope
@@ -29,6 +31,7 @@ log = structlog.get_logger()
 STORIES_SHOWN: Final = 5
 MOST_SHOWN: Final = 10
 MOST_OFFSET: Final = 10_000
+LEAST_BEGUN: Final = 3  # letters of a word that is still being typed
 NOT_YET: Final = ArticleId(0)
 LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 
@@ -76,9 +79,9 @@ class Listed:
 
 
 async def listed(
-    context: Context, subscriber: Subscriber, asked: Asked, *, spelling: bool = True
+    context: Context, subscriber: Subscriber, asked: Asked, *, typing: bool = False
 ) -> Listed:
-    """`spelling`: whether another one is looked for. Raises EmptyQueryError."""
+    """`typing`: the last word may be a beginning, and is no slip yet. Raises EmptyQueryError."""
     if not asked.newest:
         now = context.now().replace(second=0, microsecond=0)
         asked = replace(asked, newest=await asking.newest_article(context.db), at=now)
@@ -87,8 +90,8 @@ async def listed(
         since, until = asked.period.bounds(asked.at, ZoneInfo(subscriber.zone))
     scope = Scope(asked.newest, since, until)
     if asked.words:
-        found = await _found(context, subscriber, asked, scope)
-        if not spelling:
+        found = await _found(context, subscriber, asked, scope, typing=typing)
+        if typing:
             return found
         known = found.total or 0
         meant = await better_spelling(context, subscriber, asked.words, scope, known)
@@ -99,10 +102,14 @@ async def listed(
     return Listed(asked, [Told(story) for story in stories], len(ids) > asked.size)
 
 
-async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: Scope) -> Listed:
+async def _found(
+    context: Context, subscriber: Subscriber, asked: Asked, scope: Scope, *, typing: bool
+) -> Listed:
     query = parse_query(asked.words)
     search = asking.matches_by_relevance if asked.relevant else asking.matches_by_time
     matches = await search(context.db, subscriber.chat_id, query, scope)
+    if typing and not matches:
+        matches = await _begun(context, subscriber.chat_id, asked.words, scope)
     ids = list(dict.fromkeys(match.story for match in matches))
     page = ids[asked.offset : asked.offset + asked.size]
     stories = await _stories(context, subscriber, page)
@@ -127,6 +134,19 @@ async def _found(context: Context, subscriber: Subscriber, asked: Asked, scope: 
     ]
     more = len(ids) > asked.offset + asked.size
     return Listed(asked, told, more, len(ids), len(matches) >= NEWEST_MATCHES)
+
+
+async def _begun(context: Context, chat: ChatId, words: str, scope: Scope) -> list[Match]:
+    """What has all words but the last, and one that begins as the last."""
+    *others, last = words.split()
+    begun = fold(last)
+    if len(begun) < LEAST_BEGUN or not begun.isalpha():
+        return []
+    try:
+        query = parse_query(" ".join(others))
+    except EmptyQueryError:
+        query = None
+    return await asking.matches_begun(context.db, chat, query, begun, scope)
 
 
 async def _snippets(

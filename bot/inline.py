@@ -71,7 +71,7 @@ async def stories_to_share(
         minute = datetime.fromtimestamp(int(at[3]) * 60, UTC)
         asked = replace(asked, offset=int(at[1]), newest=ArticleId(int(at[2])), at=minute)
     try:
-        return await listed(context, asker, asked, spelling=False)
+        return await listed(context, asker, asked, typing=True)
     except EmptyQueryError:
         return None
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from digests.models import ArticleId, ChatId, SourceId, StoryId
+from digests.text.keys import ACRONYM, NAME
 from digests.topics import IN_BODY, IN_LEAD, IN_TITLE, Query
 from storage.database import Database
 from storage.instants import to_seconds
@@ -81,6 +82,19 @@ def _bounds(scope: Scope) -> dict[str, Any]:
 async def matches_by_time(db: Database, chat: ChatId, query: Query, scope: Scope) -> list[Match]:
     """The newest matches, the newest published first."""
     found = await _matches(db, chat, expression(query), scope, IN_BODY)
+    return sorted(found, key=lambda match: (-match.published, -match.article))
+
+
+async def matches_begun(
+    db: Database, chat: ChatId, query: Query | None, begun: str, scope: Scope
+) -> list[Match]:
+    """As `matches_by_time`, of what has a word that begins so besides; `query` None: only that.
+
+    `begun` is folded and of letters.
+    """
+    words = " OR ".join(f'"{mark}{begun}" *' for mark in ("", NAME, ACRONYM))
+    asked = f"({expression(query)}) AND ({words})" if query else words
+    found = await _matches(db, chat, asked, scope, IN_BODY)
     return sorted(found, key=lambda match: (-match.published, -match.article))
 
 

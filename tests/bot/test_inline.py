@@ -167,3 +167,28 @@ async def test_what_was_shared_with_the_bot_is_no_question(running: Running) -> 
 
 async def test_inline_queries_are_asked_of_telegram(shared: Running) -> None:
     assert "inline_query" in shared.sandbox.world.updates.allowed
+
+
+@pytest.mark.parametrize("typed", ["пожарищ", "пожа", "Пожарище север", "кракозябровс", "НИИКРА"])
+async def test_a_word_that_is_still_typed_finds_what_begins_so(
+    running: Running, typed: str
+) -> None:
+    source = await store_source(running.context.db, "https://fires.example/feed")
+    told = prepared(
+        "Пожарище на севере у Кракозябровска, сообщил НИИКРАБ", guid="a", published=START
+    )
+    await store(running.context.db, source, told, arrived=START)
+    answer = await (await running.person()).ask_inline(typed)
+    assert any("Пожарище" in title for title in titles(answer))
+
+
+@pytest.mark.parametrize("typed", ["юг пожарищ", "пожарищ юг", '"пожари', "пожари*", "по"])
+async def test_beginnings_are_of_the_last_word_alone_and_no_syntax(
+    running: Running, typed: str
+) -> None:
+    source = await store_source(running.context.db, "https://fires.example/feed")
+    told = prepared("Пожарище на севере", guid="a", published=START, text=unlike_others(1, 8))
+    await store(running.context.db, source, told, arrived=START)
+    answer = await (await running.person()).ask_inline(typed)
+    assert answer.answered
+    assert "Пожарище на севере" not in titles(answer)

@@ -49,6 +49,9 @@ async def everything(db: Database, chat: ChatId) -> list[object]:
         material, looked = await making(db).material(chat, [query], SINCE)
         found.append((sorted(material, key=lambda one: one.story.id), looked))
         found.append(await asking.matches_by_time(db, chat, query, Scope(every[-1])))
+        for begun in ("мос", CANARY[:4].lower()):
+            found.append(await asking.matches_begun(db, chat, None, begun, Scope(every[-1])))
+            found.append(await asking.matches_begun(db, chat, query, begun, Scope(every[-1])))
         found.append(await asking.matches_by_relevance(db, chat, query, Scope(every[-1])))
     found.append(await articles.latest_stories(db, chat, 99))
     found.append(await asking.latest_within(db, chat, Scope(every[-1]), 99, 0))
