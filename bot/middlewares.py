@@ -24,6 +24,13 @@ Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[object]]
 OPEN_TO_ALL: Final = "open"  # flag: needs no access
 CHANGES: Final = "changes"  # flag: in a group, for its administrators only
 ADMIN: Final = "admin"  # flag: for the bot's administrators only
+# What sets up a channel, in the private chat of its administrator.
+OF_CHANNELS: Final = frozenset(
+    (
+        "delete_me", "language", "mute", "pause", "privacy", "schedule", "settings", "stop",
+        "subscribe", "topics", "unsubscribe",
+    )
+)  # fmt: skip
 TITLE_LETTERS: Final = 100
 
 
@@ -49,6 +56,8 @@ class Introduction(BaseMiddleware):
         if subscriber.expects and isinstance(event, Message) and _is_command(event):
             # Whoever turns to something else has left the menu that was waiting for words.
             context.expect(subscriber.chat_id, None)
+        if subscriber.acts_for and _leaves_menus(event):
+            context.act_for(subscriber.chat_id, None)
         data["subscriber"] = subscriber
         data["spoken"] = language(subscriber.language)
         data["reader"] = reader_for(context, subscriber)
@@ -63,12 +72,10 @@ class Acting(BaseMiddleware):
     ) -> object:
         context: Context = data["context"]
         person: Subscriber = data["subscriber"]
-        if person.acts_for is None:
+        acts_for = context.acting.get(person.chat_id, person.acts_for)
+        if acts_for is None:
             return await handler(event, data)
-        if isinstance(event, Message) and _command_of(event) == "start":
-            context.act_for(person.chat_id, None)  # which anybody tries who is lost
-            return await handler(event, data)
-        channel = await subscribers.find_subscriber(context.db, person.acts_for)
+        channel = await subscribers.find_subscriber(context.db, acts_for)
         said = isinstance(event, Message) and not _is_command(event)
         if channel is None or (said and channel.expects is None):
             return await handler(event, data)  # plain words that nothing waits for are a search
@@ -146,6 +153,13 @@ def _command_of(message: Message) -> str:
     """Its name; of anything else, nothing."""
     first = (message.text or " ").split(maxsplit=1)[:1]
     return first[0][1:].partition("@")[0].lower() if first and first[0].startswith("/") else ""
+
+
+def _leaves_menus(event: TelegramObject) -> bool:
+    """A command that is nothing of a channel's: whoever goes on to it has done with the channel.
+    `/start` is one, which anybody tries who is lost."""
+    command = _command_of(event) if isinstance(event, Message) else ""
+    return bool(command) and command not in OF_CHANNELS
 
 
 def _is_for_another(message: Message, username: str) -> bool:

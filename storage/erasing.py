@@ -17,7 +17,7 @@ from storage.kept import tables_of_chats
 
 OWED: Final = "wipe"  # name of the stored value: how often it was asked for
 UPDATES: Final = "incoming_update"  # their numbers stay, so that none is handled again
-MERGE_PAGES: Final = 500  # a step of the full-text index; others write between two
+MERGE_PAGES: Final = 100  # a step of the full-text index; others write between two
 MERGE_STEPS: Final = 10_000
 
 

@@ -77,12 +77,16 @@ async def test_a_known_channel_shows_its_settings_until_one_goes_back(running: R
     assert say("channel.leave") not in back.labels
 
 
-async def test_start_leaves_the_channel(running: Running) -> None:
+@pytest.mark.parametrize("command", ["/start", "/latest", "/help"])
+async def test_whoever_goes_on_to_something_else_has_left_the_channel(
+    running: Running, command: str
+) -> None:
     owner = await running.subscribed("ипотека")
     await channel_of(running, owner)
     await choose(owner)
     await all_handled(running)
-    assert "ипотека" in (await ask(owner, "/start")).text
+    assert (await ask(owner, "/topics")).text == say("topics.empty")
+    assert OF not in (await ask(owner, command)).text
     assert "ипотека" in (await ask(owner, "/settings")).text
 
 
