@@ -64,30 +64,27 @@ class Stories:
     def count(self, articles: Sequence[PreparedArticle]) -> None:
         """Count the keys of the batch among those of all articles, and learn how frequent
         they are."""
-        rows = [{"key": key} for article in articles for key in _counted_keys(article)]
+        keys = Counter(key for article in articles for key in _counted_keys(article))
         if self._owner is None:  # what is somebody's own weighs on nothing shared
-            self._add_counts(rows, len(articles))
+            self._add_counts(keys, len(articles))
         found = self._tx.fetch_one(
             """
             SELECT json_group_object(key, articles) AS counts FROM key_count
             WHERE key IN (SELECT value FROM json_each(:keys))
             """,
-            {"keys": json.dumps(list({row["key"] for row in rows}))},
+            {"keys": json.dumps(list(keys))},
         )
         self._frequencies = json.loads(found["counts"]) if found else {}
         total = self._tx.fetch_one("SELECT value FROM state WHERE name = :name", {"name": COUNTED})
         self._articles = int(total["value"]) if total else 0
 
-    def _add_counts(self, rows: list[dict[str, str]], articles: int) -> None:
+    def _add_counts(self, keys: Counter[str], articles: int) -> None:
         self._tx.execute_all(
             """
             INSERT INTO key_count (key, articles) VALUES (:key, :count)
             ON CONFLICT (key) DO UPDATE SET articles = articles + :count
             """,
-            [
-                {"key": key, "count": count}
-                for key, count in sorted(Counter(row["key"] for row in rows).items())
-            ],
+            [{"key": key, "count": count} for key, count in sorted(keys.items())],
         )
         self._tx.execute(
             """

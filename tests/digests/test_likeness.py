@@ -31,6 +31,15 @@ def test_what_is_alike_is_never_left_out_by_its_bound(one: Sketch, members: list
     assert likeness(one, members) < ALIKE or _may_be_near(one, members)
 
 
+def test_the_bound_lets_through_what_a_common_number_makes_alike() -> None:
+    sides = [
+        Sketch("ru", NOW, "a.example", (("14", 0.28), (word, 0.72)), frozenset({"14"}), figures)
+        for word, figures in (("мост", frozenset({"14"})), ("река", frozenset({"14"})))
+    ]
+    assert ALIKE <= likeness(sides[0], sides[1:]) < 1.05 * ALIKE
+    assert _may_be_near(sides[0], sides[1:])
+
+
 def test_the_bound_leaves_out_what_shares_two_words_of_many() -> None:
     one = drawn("Мэр Самары Ковальский открыл мост через Волгу после трёх лет ремонта и споров")
     other = drawn("Мэр Кемерово Рябов закрыл театр ради склада, зрители вышли к ратуше на митинг")
