@@ -114,7 +114,7 @@ async def begin(
     context.expect(subscriber.chat_id, "topic")
     words = [one.words for one in await subscribers.topics_of(context.db, subscriber.chat_id)]
     times = await schedules.schedules_of(context.db, subscriber.chat_id)
-    key = "start.welcome_back" if times else "start.chosen" if words else "start.welcome"
+    key = "start.welcome_back" if times else _key_of(words, subscriber)
     have = {fold(word) for word in words}
     offered = [word for word in carried if fold(word) not in have]
     offered += await suggested_topics(context, subscriber)
@@ -143,6 +143,13 @@ async def change_language(
     await subscribers.set_language(context.db, subscriber.chat_id, code)
     known = await subscribers.find_subscriber(context.db, subscriber.chat_id) or subscriber
     await begin(press, context, known, language(code))
+
+
+def _key_of(chosen: Sequence[str], subscriber: Subscriber) -> str:
+    """A group was greeted when the bot came in, a channel is nobody to greet."""
+    if chosen:
+        return "start.chosen"
+    return "start.welcome" if subscriber.is_private else "start.topics"
 
 
 def _offered(suggested: list[str], chosen: list[str]) -> list[str]:
@@ -177,7 +184,7 @@ async def toggle_topic(
         await subscribers.remove_topic(context.db, chat, known.id)
     chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
     offered = _offered(_shown(press) or await suggested_topics(context, subscriber), chosen)
-    key = "start.chosen" if chosen else "start.welcome"
+    key = _key_of(chosen, subscriber)
     keys = suggestions_keyboard(offered, chosen, spoken)
     text = spoken.say(key, topics=", ".join(chosen))
     await show(press, of_channel(subscriber, spoken) + text, keys)

@@ -22,7 +22,8 @@ say = language("ru").say
 async def set_up(bot: Running, leader: Member) -> None:
     """From the greeting to the first digest, by buttons alone."""
     await leader.press(say("group.begin"))
-    await leader.wait_for(lambda m: m.button("ИИ") is not None)
+    page = await leader.wait_for(lambda m: m.button("ИИ") is not None)
+    assert page.text.startswith(say("start.topics")), "it was greeted already"
     await edited(leader, "ИИ", lambda m: m.button("✓ ИИ") is not None)
     await edited(leader, say("menu.next"), lambda m: m.button("09:00") is not None)
     await edited(leader, "09:00", lambda m: m.button("Москва") is not None)
