@@ -69,7 +69,7 @@ async def add_found(
             if source.owner in {None, owner}:
                 return source, Added()
         if await room_of(core, owner) < 1:
-            raise TooManySourcesError(most=core.settings.most_private_sources)
+            raise TooManySourcesError
     if found.kind is SourceKind.POSTS:
         source, _ = await sources.add_source(
             core.db,
@@ -96,14 +96,22 @@ async def add_many(core: Core, found: Sequence[Found], owner: ChatId | None) -> 
 
 
 async def room_of(core: Core, owner: ChatId) -> int:
-    return max(0, core.settings.most_private_sources - await sources.count_own(core.db, owner))
+    most = most_of(core, await subscribers.find_subscriber(core.db, owner))
+    return max(0, most - await sources.count_own(core.db, owner))
+
+
+def most_of(core: Core, subscriber: Subscriber | None) -> int:
+    """How many sources of its own a chat may have: what an administrator said of it, else what
+    the settings say of everybody."""
+    said = subscriber.most_sources if subscriber else None
+    return core.settings.most_private_sources if said is None else said
 
 
 async def ask_for(context: Context, subscriber: Subscriber, found: Sequence[Found]) -> None:
     """Put it to the administrators. Raises TooManyRequestsError, TooManySourcesError."""
-    chat, most = subscriber.chat_id, context.settings.most_private_sources
+    chat = subscriber.chat_id
     if await room_of(context, chat) < 1:
-        raise TooManySourcesError(most=most)
+        raise TooManySourcesError
     if await offers.count_asked(context.db, chat) + len(found) > MOST_REQUESTS:
         raise TooManyRequestsError(most=MOST_REQUESTS)
     spoken = language(context.settings.default_language)

@@ -61,7 +61,7 @@ class SourcesClosedError(SvodkaError):
 
 
 class TooManySourcesError(SvodkaError):
-    """A chat has as many sources of its own as it may; `most` of them."""
+    """A chat has as many sources of its own as it may."""
 
     code = "error.too_many_sources"
 

@@ -378,6 +378,7 @@ class Subscriber:
     quiet: Quiet | None = None  # None: digests come at any hour
     thread: int | None = None  # topic of a forum; None: the general one, or no forum
     acts_for: ChatId | None = None  # the channel whose menus a private chat shows; None: its own
+    most_sources: int | None = None  # of its own; None: as the settings say
 
     @property
     def is_private(self) -> bool:

@@ -21,7 +21,7 @@ SUBSCRIBER_COLUMNS: Final = (
     "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
     "subscriber.sentences, subscriber.quotes, subscriber.paused_until, "
     "subscriber.unreachable_at, subscriber.expects, subscriber.quiet, "
-    "subscriber.thread_id, subscriber.acts_for"
+    "subscriber.thread_id, subscriber.acts_for, subscriber.most_sources"
 )
 
 
@@ -45,6 +45,7 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         quiet_of(row["quiet"]),
         row["thread_id"],
         None if row["acts_for"] is None else ChatId(row["acts_for"]),
+        row["most_sources"],
     )
 
 
@@ -108,6 +109,10 @@ async def _set(db: Database, chat: ChatId, column: str, value: object) -> None:
 
 async def set_language(db: Database, chat: ChatId, language: str) -> None:
     await _set(db, chat, "language", language)
+
+
+async def set_most_sources(db: Database, chat: ChatId, most: int) -> None:
+    await _set(db, chat, "most_sources", most)
 
 
 async def set_access(

@@ -6,6 +6,7 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import CallbackQuery, Message
 
 from bot import __version__
+from bot.adding import most_of
 from bot.context import Context
 from bot.errors import StaleButtonError
 from bot.handlers.answering import show
@@ -15,12 +16,13 @@ from bot.rendering import shortened
 from bot.source_keyboards import RetrySource
 from bot.subscribing import decide_access, latest
 from digests.models import Access, ChatId, Subscriber
-from storage import figures, subscribers
+from storage import figures, sources, subscribers
 from storage.backups import backups_in, made_at
 from storage.figures import Figures, read_figures
 
 A_PAGE = 8
 TITLE_LETTERS = 40
+LIMITS = (0, 20, 100)  # sources of its own that a chat may have
 PAGES = ("chats", "deliveries", "sources", "stories", "backups")
 
 
@@ -31,6 +33,11 @@ class Admin(CallbackData, prefix="admin"):
 
 class AdminChat(CallbackData, prefix="chat"):
     chat: int
+
+
+class Limit(CallbackData, prefix="limit"):
+    chat: int
+    most: int  # sources of its own
 
 
 class Ban(CallbackData, prefix="ban"):
@@ -52,6 +59,7 @@ def make_router() -> Router:
     ):
         router.callback_query.register(handler, Admin.filter(F.page == page), flags=admin)
     router.callback_query.register(show_chat, AdminChat.filter(), flags=admin)
+    router.callback_query.register(limit, Limit.filter(), flags=admin)
     router.callback_query.register(ban, Ban.filter(), flags=admin)
     return router
 
@@ -133,6 +141,7 @@ async def _show_chat(
         raise StaleButtonError
     banned = one.access is Access.REFUSED
     topics = await subscribers.topics_of(context.db, chat)
+    most = most_of(context, one)
     text = spoken.say(
         "admin.chat",
         title=one.title or chat,
@@ -143,12 +152,29 @@ async def _show_chat(
         digests=spoken.say("admin.yes" if one.subscribed else "admin.no"),
         reachable=spoken.say("admin.no" if one.unreachable else "admin.yes"),
         topics=len(topics),
+        own=await sources.count_own(context.db, chat),
+        most=most,
     )
     key = "admin.unban" if banned else "admin.ban"
     change = button(spoken.say(key), Ban(chat=chat, banned=not banned))
     change_row = [] if context.is_admin(chat) else [change]
+    limits = [
+        button(f"{'✓ ' * (number == most)}🗂 {number}", Limit(chat=chat, most=number))
+        for number in LIMITS
+    ]
     back = [button(spoken.say("menu.back"), Admin(page="chats"))]
-    await show(press, text, keyboard([change_row, back]))
+    await show(press, text, keyboard([limits, change_row, back]))
+
+
+async def limit(
+    press: CallbackQuery, callback_data: Limit, context: Context, spoken: Language
+) -> None:
+    """How many sources of its own this chat may have; those it has stay."""
+    if callback_data.most not in LIMITS:
+        raise StaleButtonError
+    chat = ChatId(callback_data.chat)
+    await subscribers.set_most_sources(context.db, chat, callback_data.most)
+    await _show_chat(press, chat, context, spoken)
 
 
 async def ban(press: CallbackQuery, callback_data: Ban, context: Context, spoken: Language) -> None:

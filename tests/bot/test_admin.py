@@ -240,3 +240,22 @@ async def test_broadcast_goes_to_those_let_in_only(bots: Bots) -> None:
         await ask(stranger, "/start")
         question = await announced(bot)
         assert question.text == say("broadcast.ask", 1, miss=1)
+
+
+async def test_how_many_sources_of_their_own_somebody_may_have_is_said_by_a_button(
+    bots: Bots,
+) -> None:
+    async with bots(private_sources="open", most_private_sources=0) as bot:
+        admin, person = await bot.admin(), await bot.person()
+        url = bot.feeds.put_feed(("Сурки проснулись", "Сурки. " * 9, START))
+        assert (await ask(person, f"/addsource {url}")).text == say("error.too_many_sources")
+        await ask(admin, "/admin")
+        chats = await edited(admin, say("admin.page.chats"), lambda m: "Person" in str(m.labels))
+        label = next(one for one in chats.labels if str(person.person_id) in one)
+        page = await edited(admin, label, lambda m: "0 из 0" in m.text)
+        assert "✓ 🗂 0" in page.labels
+        await edited(admin, "🗂 20", lambda m: "0 из 20" in m.text)
+        assert say("error.too_many_sources") != (await ask(person, f"/addsource {url}")).text
+        await edited(admin, "🗂 0", lambda m: "1 из 0" in m.text)
+        other = bot.feeds.put_feed(("Суслики спят", "Суслики. " * 9, START))
+        assert (await ask(person, f"/addsource {other}")).text == say("error.too_many_sources")
