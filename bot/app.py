@@ -15,6 +15,7 @@ from aiogram import Dispatcher
 from bot.alerts import WATCH_SECONDS, Alerts
 from bot.aliases import reload_aliases
 from bot.backups import LOOK_SECONDS, Backups
+from bot.breaking import send_alerts
 from bot.broadcasting import spread_broadcasts
 from bot.clock import ClockWatch
 from bot.commands import register_commands, register_descriptions
@@ -56,8 +57,11 @@ TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
 DISK_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 5.0
+BREAKING_SECONDS: Final = 30.0
 # What a channel is set up by, in the private chat of its administrator.
-MENUS: Final = frozenset({"starting", "topics", "schedule", "settings", "privacy", "words"})
+MENUS: Final = frozenset(
+    {"starting", "topics", "schedule", "hours", "settings", "privacy", "words"}
+)
 WIPE_SECONDS: Final = 5.0
 
 
@@ -205,6 +209,7 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
         "publish_recaps": (lambda: publish_due_recaps(context), min(tick_seconds * 5, 10.0)),
         "spread_broadcasts": (lambda: spread_broadcasts(context), tick_seconds),
+        "breaking": (lambda: send_alerts(context), min(tick_seconds * 30, BREAKING_SECONDS)),
         "remind": (lambda: send_reminders(context), min(tick_seconds * 5, REMIND_SECONDS)),
         "alert": (Alerts(context).look, min(WATCH_SECONDS, 60 * tick_seconds)),
         "probe_telegram": (lambda: probe(context), min(PROBE_AFTER_SECONDS, 30 * tick_seconds)),

@@ -76,6 +76,14 @@ class PickReminder(CallbackData, prefix="remind"):
     offset: int
 
 
+class PickAlerts(CallbackData, prefix="alerts"):
+    """Whether a followed topic that breaks is told at once; `under`: pressed under an alert, which
+    stays as it is."""
+
+    wanted: bool
+    under: bool = False
+
+
 class ResetTaste(CallbackData, prefix="retaste"):
     """Forget all votes; `sure` False: ask first."""
 
@@ -173,6 +181,12 @@ def _vote_button(menu: Menu, key: str, spoken: Language, *, liked: bool) -> Inli
 
 def _short(text: str) -> str:
     return text if len(text) <= LABEL_LETTERS else text[: LABEL_LETTERS - 1].rstrip() + "…"
+
+
+def alert_keyboard(spoken: Language, *, menu: bool = True) -> InlineKeyboardMarkup:
+    """`menu`: the story's, which a group has not."""
+    off = button(spoken.say("alert.off"), PickAlerts(wanted=False, under=True))
+    return keyboard([[button("👍 👎 🔖", OpenItem(place=0))] if menu else [], [off]])
 
 
 def list_keyboard(offset: int, total: int, spoken: Language) -> InlineKeyboardMarkup:

@@ -310,10 +310,16 @@ def timing_label(timing: Timing, spoken: Language) -> str:
 
 
 def settings_keyboard(
-    spoken: Language, *, main: bool, elsewhere: bool = False, of_channel: bool = False
+    spoken: Language,
+    *,
+    main: bool,
+    elsewhere: bool = False,
+    of_channel: bool = False,
+    alerts: tuple[str, CallbackData] | None = None,
 ) -> InlineKeyboardMarkup:
     """`elsewhere`: digests go to another topic of the forum than the one this is shown in.
-    `of_channel`: it is shown in a private chat, which has settings of its own."""
+    `of_channel`: it is shown in a private chat, which has settings of its own. `alerts`: label and
+    data of the button for them."""
     main_key = "settings.main_off" if main else "settings.main_on"
     return keyboard(
         [
@@ -327,6 +333,7 @@ def settings_keyboard(
             ],
             [button(spoken.say("menu.reads"), Go(page="reads"))],
             [button(spoken.say(main_key), PickMain(wanted=not main))],
+            [button(*alerts)] if alerts else [],
             [button(spoken.say("settings.here"), Go(page="here"))] if elsewhere else [],
             [button(spoken.say("channel.leave"), Go(page="self"))] if of_channel else [],
         ]

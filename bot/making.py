@@ -179,6 +179,30 @@ class Making:
             digest = replace(digest, updates=())
         return digest
 
+    async def stories(self, inputs: Inputs, wanted: Sequence[StoryId]) -> list[Story]:
+        """These stories as a chat with these inputs is told them, newest first."""
+        return await self._read_stories(inputs.viewer, wanted, inputs.languages, inputs.unwanted)
+
+    async def keys(self, viewer: ChatId, wanted: Sequence[ArticleId]) -> dict[ArticleId, Keys]:
+        """Of those that the viewer may see."""
+        return await self._read_keys(viewer, wanted)
+
+    async def alert(self, inputs: Inputs, story: Story) -> Digest:
+        """The digest of one story; empty: it is about no topic of the chat's, or muted."""
+        keys = await self._read_keys(inputs.viewer, [story.lead.id])
+        material = [Material(story, its) for its in keys.values()]
+        return await self.workers.run(
+            compose,
+            material,
+            [topic_of(words) for words in inputs.topics],
+            replace(inputs.form, main=False, sentences=1),
+            self.now,
+            inputs.since,
+            muted=[topic_of(words) for words in inputs.muted],
+            languages=inputs.languages,
+            taste=inputs.taste,
+        )
+
     async def material(
         self,
         viewer: ChatId,

@@ -285,6 +285,18 @@ def render_update(updates: Sequence[Update], reader: Reader) -> Message:
     return replace(message_of(Text(*parts)), reply_to=updates[0].reply_to)
 
 
+def render_alert(
+    digest: Digest, reader: Reader, keyboard: InlineKeyboardMarkup | None = None
+) -> Page:
+    """The one story of a digest that is told at once."""
+    (section,) = digest.sections
+    (item,) = section.items
+    topic = shortened(section.topic or "", TOPIC_LETTERS)
+    heading = Text("⚡ ", Bold(reader.language.say("alert.title", topic=topic)), "\n")
+    message = message_of(Text(heading, render_item(item, reader)), keyboard)
+    return Page(message, (Telling(item.story, reason_of(item, section)),), 1)
+
+
 def linked_title(article: Article, reader: Reader, letters: int = TITLE_LETTERS) -> Text:
     return linked(Bold(shortened(article.title, letters)), address_of(article, reader.bot))
 

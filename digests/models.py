@@ -379,6 +379,7 @@ class Subscriber:
     thread: int | None = None  # topic of a forum; None: the general one, or no forum
     acts_for: ChatId | None = None  # the channel whose menus a private chat shows; None: its own
     most_sources: int | None = None  # of its own; None: as the settings say
+    alerts: bool = False  # wants to hear at once when a topic of its breaks
 
     @property
     def is_private(self) -> bool:

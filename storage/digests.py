@@ -191,7 +191,7 @@ async def publish_all(
         found = [written.pop((one.chat, one.slot.name), None) for one in publications]
         for number, one in zip(found, publications, strict=True):
             if number is not None:
-                await _write_parts(tx, number, made, one)
+                await write_parts(tx, number, made, one)
     return found
 
 
@@ -200,9 +200,10 @@ def _head(one: Publication) -> list[object]:
     return [one.chat, one.slot.name, to_seconds(one.since), state, scope_json(one.scope)]
 
 
-async def _write_parts(
+async def write_parts(
     tx: Transaction, digest: DigestId, made: datetime, publication: Publication
 ) -> None:
+    """A digest's messages into the outbox, its other pages, and what it tells."""
     chat, told = publication.chat, publication.told
     updates = sum(one.page == 0 for one in told)
     await tx.execute_all(

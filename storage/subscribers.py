@@ -21,7 +21,7 @@ SUBSCRIBER_COLUMNS: Final = (
     "subscriber.access, subscriber.subscribed, subscriber.minutes, subscriber.main_section, "
     "subscriber.sentences, subscriber.quotes, subscriber.paused_until, "
     "subscriber.unreachable_at, subscriber.expects, subscriber.quiet, "
-    "subscriber.thread_id, subscriber.acts_for, subscriber.most_sources"
+    "subscriber.thread_id, subscriber.acts_for, subscriber.most_sources, subscriber.alerts"
 )
 
 
@@ -46,6 +46,7 @@ def subscriber_of(row: sqlite3.Row) -> Subscriber:
         row["thread_id"],
         None if row["acts_for"] is None else ChatId(row["acts_for"]),
         row["most_sources"],
+        bool(row["alerts"]),
     )
 
 

@@ -65,6 +65,7 @@ class Shown:
     pages: int
     since: datetime
     made: datetime
+    slot: str
 
 
 async def page_of(db: Database, chat: ChatId, message: int, page: int = 1) -> Shown | None:
@@ -73,7 +74,7 @@ async def page_of(db: Database, chat: ChatId, message: int, page: int = 1) -> Sh
         """
         SELECT CASE WHEN :page = 1 THEN delivery.content ELSE digest_page.content END AS content,
                1 + (SELECT count(*) FROM digest_page WHERE digest_id = digest.id) AS pages,
-               digest.since_at, digest.made_at
+               digest.since_at, digest.made_at, digest.slot
         FROM delivery JOIN digest ON digest.id = delivery.digest_id
         LEFT JOIN digest_page ON digest_page.digest_id = digest.id AND digest_page.page = :page
         WHERE delivery.chat_id = :chat AND delivery.message_id = :message
@@ -83,5 +84,9 @@ async def page_of(db: Database, chat: ChatId, message: int, page: int = 1) -> Sh
     if row is None or row["content"] is None:
         return None
     return Shown(
-        row["content"], row["pages"], from_seconds(row["since_at"]), from_seconds(row["made_at"])
+        row["content"],
+        row["pages"],
+        from_seconds(row["since_at"]),
+        from_seconds(row["made_at"]),
+        row["slot"],
     )

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from aiogram import Router
+from aiogram import F, Router
 from aiogram.types import CallbackQuery, Message
 from aiogram.utils.formatting import Bold, Text
 
@@ -18,10 +18,12 @@ from bot.digest_keyboards import (
     ListAll,
     Menu,
     OpenItem,
+    PickAlerts,
     SaveItem,
     TurnPage,
     VoteItem,
     WhyItem,
+    alert_keyboard,
     digest_keyboard,
     item_keyboard,
     list_keyboard,
@@ -36,7 +38,8 @@ from bot.rendering import Reader, address_of, render_stories
 from bot.tasting import vote_on
 from bot.whole_list import everything_new
 from digests.models import ChatId, Subscriber
-from storage import care, saved, telling, votes
+from storage import breaking, care, saved, telling, votes
+from storage.breaking import ALERT
 from storage.telling import ToldBefore
 
 
@@ -49,6 +52,7 @@ def make_router() -> Router:
     press.register(hush, HushItem.filter(), flags={"changes": True})
     press.register(vote, VoteItem.filter(), flags={"changes": True})
     press.register(save, SaveItem.filter(), flags={"changes": True})
+    press.register(pick_alerts, PickAlerts.filter(F.under), flags={"changes": True})
     press.register(list_all, ListAll.filter())
     return router
 
@@ -69,7 +73,11 @@ async def turn_page(
     marks = await _marks(context, subscriber.chat_id, on_page)
     places = [one.place for one in on_page]
     content: dict[str, Any] = json.loads(shown.content)
-    content["reply_markup"] = digest_keyboard(places, page, shown.pages, spoken, marks)
+    content["reply_markup"] = (
+        alert_keyboard(spoken)
+        if shown.slot.startswith(f"{ALERT}/")
+        else digest_keyboard(places, page, shown.pages, spoken, marks)
+    )
     with unless_the_same():
         await message.edit_text(parse_mode=None, **content)
 
@@ -180,6 +188,19 @@ async def save(
     key = await keep(context, subscriber.chat_id, item.article, wanted=wanted)
     await _show_menu(press, place, context, subscriber, spoken, reader)
     return spoken.say(key, most=saved.MOST_SAVED)
+
+
+async def pick_alerts(
+    _press: CallbackQuery,
+    callback_data: PickAlerts,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> str:
+    """Under an alert, which stays as it is."""
+    wanted = callback_data.wanted
+    await breaking.set_alerts(context.db, subscriber.chat_id, wanted=wanted)
+    return spoken.say("alert.on_done" if wanted else "alert.off_done")
 
 
 async def list_all(

@@ -5,6 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
 
 from bot.context import Context
+from bot.digest_keyboards import PickAlerts
 from bot.errors import StaleButtonError
 from bot.handlers.answering import of_channel, show, thread_of
 from bot.handlers.schedule import when_told
@@ -29,7 +30,7 @@ from bot.keyboards import (
 )
 from bot.subscribing import timings_of
 from digests.models import Subscriber
-from storage import subscribers
+from storage import breaking, subscribers
 
 
 def make_router() -> Router:
@@ -43,6 +44,7 @@ def make_router() -> Router:
     press.register(show_languages, Go.filter(F.page == "language"), flags=changes)
     press.register(send_here, Go.filter(F.page == "here"), flags=changes)
     press.register(pick_main, PickMain.filter(), flags=changes)
+    press.register(pick_alerts, PickAlerts.filter(~F.under), flags=changes)
     press.register(show_reads, Go.filter(F.page == "reads"), flags=changes)
     press.register(pick_reads, PickReads.filter(), flags=changes)
     press.register(pick_minutes, PickMinutes.filter(), flags=changes)
@@ -78,9 +80,17 @@ async def show_settings(
         telling=telling_name(telling_of(now), spoken),
         reads=spoken.say(f"reads.{now.reads}"),
         main=spoken.say("settings.yes" if now.main else "settings.no"),
+        alerts=spoken.say("settings.yes" if now.alerts else "settings.no"),
     )
     elsewhere = not now.is_channel and now.thread != thread_of(event)
-    keys = settings_keyboard(spoken, main=now.main, elsewhere=elsewhere, of_channel=now.is_channel)
+    label = spoken.say("alert.switch_off" if now.alerts else "alert.switch_on")
+    keys = settings_keyboard(
+        spoken,
+        main=now.main,
+        elsewhere=elsewhere,
+        of_channel=now.is_channel,
+        alerts=(label, PickAlerts(wanted=not now.alerts)),
+    )
     await show(event, of_channel(now, spoken) + text[:3_500], keys)
 
 
@@ -103,6 +113,19 @@ async def pick_main(
     wanted = callback_data.wanted
     await subscribers.set_main_section(context.db, subscriber.chat_id, wanted=wanted)
     await show_settings(press, context, subscriber, spoken)
+
+
+async def pick_alerts(
+    press: CallbackQuery,
+    callback_data: PickAlerts,
+    context: Context,
+    subscriber: Subscriber,
+    spoken: Language,
+) -> str:
+    wanted = callback_data.wanted
+    await breaking.set_alerts(context.db, subscriber.chat_id, wanted=wanted)
+    await show_settings(press, context, subscriber, spoken)
+    return spoken.say("alert.on_done" if wanted else "alert.off_done")
 
 
 async def show_length(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:

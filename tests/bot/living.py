@@ -49,7 +49,7 @@ OF_A_CHAT = (
     "SELECT state = 'empty', since_at, made_at, scope FROM digest WHERE chat_id = :chat ORDER BY 3",
     "SELECT article_id, topic, liked, cast_at FROM vote WHERE chat_id = :chat ORDER BY article_id",
     "SELECT article_id, title, link, saved_at FROM saved WHERE chat_id = :chat ORDER BY id",
-    "SELECT remind_at FROM subscriber WHERE chat_id = :chat",
+    "SELECT remind_at, alerts FROM subscriber WHERE chat_id = :chat",
     "SELECT part, content FROM delivery WHERE chat_id = :chat ORDER BY id",
     "SELECT article_id, part, page, place FROM told WHERE chat_id = :chat ORDER BY article_id",
 )

@@ -48,6 +48,7 @@ STEPS = {
     "pause": ("/schedule 9:00", "/pause 7d"),
     "digest": ("/subscribe пожар", "/digest"),
     "settings": ("/settings", ">" + say("settings.main_off")),
+    "settings, alerts": ("/settings", ">" + say("alert.switch_on")),
     "settings, reads": ("/settings", ">" + say("menu.reads"), ">" + say("reads.all")),
     "language": ("/language", ">English"),
     "start": ("/start",),

@@ -39,6 +39,7 @@ CHANGING = (
     "dropat:1", "held:1:1", "held:1:0", "members:1", "takeout:1", "merge:1:2", "follow", "hush:0:1",
     "vote:0:1", "vote:0:-1", "vote:0:0", "add:космос",
     "save:0:1", "unsave:1:0", "remind:1:0",
+    "alerts:1:0", "alerts:0:0", "alerts:0:1",
     "retaste:0", "retaste:1",
     "go:hours:0", "hourof:1", "hourtopic:1:1:1", "hourtopic:1:0:1",
     "tune:1:weight:75:0", "tune:1:mute::0", "offer:1:1", "offer:1:0", "request:1:own",
