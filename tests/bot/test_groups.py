@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.i18n import language
+from bot.i18n import LANGUAGES, language
 from digests.models import ChatId
 from storage import subscribers
 from tests.bot.living import Running, ask, edited
@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 say = language("ru").say
+TOPIC = {"ru": "ИИ", "en": "AI"}
+CITY = {"ru": "Москва", "en": "London"}
 
 
-async def set_up(bot: Running, leader: Member) -> None:
+async def set_up(bot: Running, leader: Member, code: str) -> None:
     """From the greeting to the first digest, by buttons alone."""
+    say, topic, city = language(code).say, TOPIC[code], CITY[code]
     await leader.press(say("group.begin"))
-    page = await leader.wait_for(lambda m: m.button("ИИ") is not None)
+    page = await leader.wait_for(lambda m: m.button(topic) is not None)
     assert page.text.startswith(say("start.topics")), "it was greeted already"
-    await edited(leader, "ИИ", lambda m: m.button("✓ ИИ") is not None)
+    await edited(leader, topic, lambda m: m.button(f"✓ {topic}") is not None)
     await edited(leader, say("menu.next"), lambda m: m.button("09:00") is not None)
-    await edited(leader, "09:00", lambda m: m.button("Москва") is not None)
-    await edited(leader, "Москва", lambda m: "09:00" in m.text)
+    await edited(leader, "09:00", lambda m: m.button(city) is not None)
+    await edited(leader, city, lambda m: "09:00" in m.text)
     await bot.wait_digests(leader, 1)
 
 
@@ -41,11 +44,12 @@ def thread_of(message: SeenMessage) -> int | None:
     return message.raw.get("message_thread_id")
 
 
-async def test_a_group_is_set_up_by_buttons_under_its_greeting(running: Running) -> None:
-    boss = await running.person()
+@pytest.mark.parametrize("code", LANGUAGES)
+async def test_a_group_is_set_up_by_buttons_under_its_greeting(running: Running, code: str) -> None:
+    boss = await running.person(code)
     group = await running.group(boss, "Отдел")
     leader = group.member(boss)
-    await set_up(running, leader)
+    await set_up(running, leader, code)
     known = await subscribers.find_subscriber(running.context.db, ChatId(group.chat_id))
     assert known is not None
     assert known.subscribed

@@ -28,7 +28,7 @@ def titles(answer: InlineAnswer) -> list[str]:
 
 async def test_words_offer_stories_and_a_tap_shares_one(shared: Running) -> None:
     person, friend = await shared.person(), await shared.person()
-    group = await shared.client.group(person, "Двор", {friend.person_id: "member"})
+    group = await shared.group(person, "Двор", {friend.person_id: "member"})
     answer = await person.ask_inline("пожар")
     assert answer.results
     assert "источник" in answer.results[0]["description"]

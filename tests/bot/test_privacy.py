@@ -86,13 +86,18 @@ async def test_after_delete_me_nothing_of_the_person_is_in_the_file(bots: Bots) 
         assert (await ask(person, "/start")).text == say("access.asked")
 
 
-async def test_erasing_is_asked_about_and_can_be_left(shared: Running) -> None:
-    person = await shared.subscribed("пожар")
+@pytest.mark.parametrize("code", LANGUAGES)
+async def test_erasing_is_asked_about_and_can_be_left(shared: Running, code: str) -> None:
+    say = language(code).say
+    person = await shared.subscribed("пожар", language=code)
     question = await ask(person, "/delete_me")
     assert question.labels == [say("erase.yes"), say("erase.no")]
     kept = await edited(person, say("erase.no"), lambda m: m.text == say("erase.kept"))
     assert not kept.labels
     assert "пожар" in (await ask(person, "/settings")).text
+    await ask(person, "/delete_me")
+    done = say("erase.done", copies=say("privacy.days", 7))
+    await edited(person, say("erase.yes"), lambda m: m.text == done)
 
 
 async def test_messages_on_their_way_stay_away(bots: Bots) -> None:
