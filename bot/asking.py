@@ -15,7 +15,7 @@ import structlog
 from bot.context import Context
 from bot.errors import WorkerError
 from bot.spelling import better_spelling
-from digests.clustering import tell_stories, understood
+from digests.clustering import UNKNOWN_LANGUAGE, tell_stories, understood
 from digests.errors import EmptyQueryError
 from digests.models import Article, ArticleId, ChatId, Story, StoryId, Subscriber
 from digests.periods import Period
@@ -88,7 +88,8 @@ async def listed(
     since, until = (None, None)
     if asked.period:
         since, until = asked.period.bounds(asked.at, ZoneInfo(subscriber.zone))
-    scope = Scope(asked.newest, since, until)
+    reads = () if subscriber.reads == "all" else (*subscriber.languages, UNKNOWN_LANGUAGE)
+    scope = Scope(asked.newest, since, until, reads)
     if asked.words:
         found = await _found(context, subscriber, asked, scope, typing=typing)
         if typing:

@@ -29,6 +29,7 @@ class Scope:
     newest: ArticleId  # none that arrived after it
     since: datetime | None = None  # published; None: any time
     until: datetime | None = None  # published before; None: now
+    languages: tuple[str, ...] = ()  # of articles, for lists of the latest; none: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,17 @@ async def latest_within(
             WHERE {VISIBLE} AND article.copy_of IS NULL AND article.id <= :newest
               AND (:since IS NULL OR article.published_at >= :since)
               AND (:until IS NULL OR article.published_at < :until)
+              AND (:any_language
+                   OR article.language IN (SELECT value FROM json_each(:languages)))
             ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
             """,  # noqa: S608 - a constant
-            _bounds(scope) | {"chat": chat, "rows": read},
+            _bounds(scope)
+            | {
+                "chat": chat,
+                "rows": read,
+                "any_language": not scope.languages,
+                "languages": json.dumps(list(scope.languages)),
+            },
         )
         stories = list(dict.fromkeys(StoryId(row["story_id"]) for row in rows))
         if len(stories) >= wanted or len(rows) < read:

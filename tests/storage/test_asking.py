@@ -82,3 +82,14 @@ async def test_relevance_asks_the_title_first_then_the_lead_then_how_many_tell_i
         "Спасатели сообщили о ночи",
         "Праздник в городе прошёл",
     ]
+
+
+async def test_the_latest_are_in_the_languages_that_are_read(db: Database) -> None:
+    source = await store_source(db)
+    english = "The city opened a new bridge across the river on Monday. " * 4
+    await store(db, source, prepared("Город открыл новый мост", guid="1"))
+    await store(db, source, prepared("The city opened a new bridge", text=english, guid="2"))
+    newest = await newest_article(db)
+    for languages, count in (((), 2), (("ru",), 1), (("en", "ru"), 2), (("de",), 0)):
+        found = await latest_within(db, NOBODY, Scope(newest, languages=languages), 10, 0)
+        assert len(found) == count, languages
