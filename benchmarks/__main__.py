@@ -1,4 +1,4 @@
-"""Runs every benchmark and prints its table; `--large` fills the database with a million."""
+"""Runs every benchmark and prints its table; `--large` searches among a million."""
 
 import asyncio
 import logging
@@ -62,6 +62,7 @@ async def _with_a_filled_database(scale: Scale) -> None:
         async with open_database(large) as db:
             costs = await storing.fill(db, scale.articles)
             show(storing.title(scale), storing.columns(scale), [storing.row(scale, costs)])
+            await storing.repeat(db, scale.repeated)
             show(searching.title(scale), searching.COLUMNS, await searching.measure(db, scale))
         rows = await resident.measure(small, large, scale)
         show(resident.title(scale), resident.COLUMNS, rows)

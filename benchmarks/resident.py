@@ -33,7 +33,7 @@ async def measure(small: Path, large: Path, scale: Scale) -> list[tuple[str, ...
     little, much = await _size(small), await _size(large)
     return [
         (f"{SMALL:,}", f"{little:.0f}", ""),
-        (f"{scale.articles:,}", f"{much:.0f}", f"{much - little:+.0f}"),
+        (f"{scale.held:,}", f"{much:.0f}", f"{much - little:+.0f}"),
     ]
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Scale:
-    articles: int = 100_000  # in the filled database
+    articles: int = 100_000  # stored one after the other
+    repeated: int = 1  # how often they stand in the filled database; copies cost no storing
     marks: tuple[int, ...] = (1_000, 10_000, 100_000)  # whose cost is told
     ingested: int = 2_000  # beside lemon24/reader
     queries: int = 200  # of each kind, beside bare SQLite
@@ -13,7 +14,14 @@ class Scale:
     profiles: int = 50
     news: int = 8_000  # articles that digests are made of
 
+    @property
+    def held(self) -> int:
+        """Articles in the filled database."""
+        return self.articles * self.repeated
+
 
 DEFAULT = Scale()
-LARGE = Scale(articles=1_000_000, marks=(1_000, 10_000, 100_000, 1_000_000))
-TINY = Scale(600, (300, 600), 60, 4, 30, 3, 300)  # to see that everything runs
+LARGE = Scale(repeated=10)
+TINY = Scale(
+    articles=600, marks=(300, 600), ingested=60, queries=4, subscribers=30, profiles=3, news=300
+)  # to see that everything runs

@@ -18,7 +18,7 @@ STORIES: Final = 10
 
 def title(scale: Scale) -> str:
     return (
-        f"The {STORIES} newest stories of a topic among {scale.articles:,} articles "
+        f"The {STORIES} newest stories of a topic among {scale.held:,} articles "
         "(to reach: p50 ≤ 2 × bare sqlite3; p95 ≤ 15 ms at a million)"
     )
 

@@ -46,6 +46,54 @@ async def fill(db: Database, count: int, first: int = 0) -> list[float]:
     return costs
 
 
+async def repeat(db: Database, times: int) -> None:
+    """The articles stored so far and their stories again, each time after the others: what is
+    found and read is as after storing them, which would take hours at a million."""
+    bounds = await db.fetch_one(
+        """
+        SELECT max(id) AS articles, max(story_id) AS stories,
+               max(published_at) - min(published_at) + 1 AS seconds
+        FROM article
+        """
+    )
+    names = [
+        row["name"] for row in await db.fetch_all("SELECT name FROM pragma_table_info('article')")
+    ]
+    moved = {
+        "id": "id + :articles * :n",
+        "story_id": "story_id + :stories * :n",
+        "copy_of": "copy_of + :articles * :n",
+        "guid": "guid || '#' || :n",
+        "fingerprint": "fingerprint || '#' || :n",
+        "published_at": "published_at + :seconds * :n",
+        "arrived_at": "arrived_at + :seconds * :n",
+    }
+    copied = ", ".join(moved.get(name, name) for name in names)
+    for n in range(1, times):
+        values = dict(bounds or {}) | {"n": n}
+        async with db.write() as tx:
+            await tx.execute(
+                """
+                INSERT INTO story (id, opened_at) SELECT id + :stories * :n, opened_at FROM story
+                WHERE id <= :stories
+                """,
+                values,
+            )
+            await tx.execute(
+                f"INSERT INTO article ({', '.join(names)}) "  # noqa: S608 - names of columns
+                f"SELECT {copied} FROM article WHERE id <= :articles ORDER BY id",
+                values,
+            )
+            await tx.execute(
+                """
+                INSERT INTO article_keys (article_id, title, lead, body)
+                SELECT article_id + :articles * :n, title, lead, body FROM article_keys
+                WHERE article_id <= :articles ORDER BY article_id
+                """,
+                values,
+            )
+
+
 def _chunks(count: int, first: int) -> Iterator[tuple[int, Chunk]]:
     starts = range(first, first + count, CHUNK)
     if count <= 2 * CHUNK:

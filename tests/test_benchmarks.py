@@ -2,7 +2,7 @@
 
 from benchmarks.scale import TINY
 from benchmarks.searching import measure
-from benchmarks.storing import fill, row
+from benchmarks.storing import fill, repeat, row
 from benchmarks.stream import articles, prepared
 from storage.articles import count_articles
 from storage.database import Database
@@ -28,6 +28,8 @@ async def test_storing_and_searching_are_measured(db: Database) -> None:
     costs = await fill(db, 60)
     assert await count_articles(db) == 60
     assert row(TINY, costs)[0] == "stored with stories"
+    await repeat(db, 3)
+    assert await count_articles(db) == 180
     rows = await measure(db, TINY)
     assert len(rows) == 3
     assert all(float(figure) >= 0 for _, *figures in rows for figure in figures)
