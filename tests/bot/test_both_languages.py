@@ -1,0 +1,105 @@
+"""Every command is said, and every button that can be reached from the answers is pressed, in both
+languages: none fails, and an English reader is not spoken to in Russian."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.i18n import LANGUAGES, language
+from tests.bot.living import ADMIN, Running, ask
+from tests.bot.test_replays import all_handled
+
+if TYPE_CHECKING:
+    from bot.sandbox.client import Member, SeenMessage
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+TOPICS = {"ru": ("пожар", "космос"), "en": ("wildfire", "AI safety")}
+# What ends the chat here, writes to everybody, leaves loopback or changes the language.
+LEFT_OUT = re.compile(r"erase:1|cast:|ban:|dropsrc:#:1|access:|starter:|speak:|lang:")
+SAID_WITH = {"topic": "{0}", "search": "{0}", "subscribe": "{1}", "mute": "spam", "split": "{0}",
+             "broadcast": "hello"}  # fmt: skip
+OTHERS_WORDS = re.compile(r"Русский|Язык|Москва|Админ")  # their own names
+FEWEST_BUTTONS = 60
+DEEPEST = 4
+
+
+def kind_of(data: str) -> str:
+    """The button, whatever numbers it carries."""
+    return re.sub(r"\d+", "#", data)
+
+
+async def follow(
+    running: Running, person: Member, code: str, path: tuple[str, ...]
+) -> SeenMessage | None:
+    """Say the command that begins the path, press what follows; the message that is left.
+
+    None: a button of the path is not there this time.
+    """
+    await person.say(path[0])
+    await all_handled(running)
+    for wanted in path[1:]:
+        shown = [m for m in (await person.from_bot())[-6:] if m.buttons]
+        found = next(
+            (
+                (message, button)
+                for message in reversed(shown)
+                for row in message.buttons
+                for button in row
+                if button.data and kind_of(button.data) == wanted
+            ),
+            None,
+        )
+        if found is None:
+            return None
+        data = found[1].data or ""
+        answer = await person.press_raw(found[0], data)
+        assert answer.text != language(code).say("error.internal"), path
+        await all_handled(running)
+    return (await person.from_bot())[-1]
+
+
+def foreign(labels: list[str], names: set[str]) -> list[str]:
+    """The labels with Cyrillic in them, but for names of sources, titles of articles, and words
+    for languages."""
+    ours = [one for one in labels if not any(name in one for name in names)]
+    return [one for one in ours if re.search("[А-Яа-яё]", OTHERS_WORDS.sub("", one))]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+async def test_all_commands_and_buttons(running: Running, code: str) -> None:
+    person = await running.client.person(ADMIN, language_code=code)
+    await ask(person, "/schedule 15:00")
+    for topic in TOPICS[code]:
+        await ask(person, f"/subscribe {topic}")
+    rows = await running.context.db.fetch_all(
+        "SELECT title FROM source UNION SELECT substr(title, 1, 12) FROM article"
+    )
+    names = {row["title"] for row in rows}
+    words = {
+        name: f"/{name} {SAID_WITH.get(name, '')}".strip().format(*TOPICS[code])
+        for name in (*COMMANDS, *ADMIN_COMMANDS)
+    }
+    pressed: set[str] = set()
+    waiting = deque((said,) for said in words.values() if said != "/stop")
+    while waiting:
+        path = waiting.popleft()
+        left = await follow(running, person, code, path)
+        if left is None:
+            continue
+        assert left.text, path
+        assert left.text != language(code).say("error.internal"), path
+        if code == "en":
+            assert not foreign(left.labels, names), path
+        if len(path) > DEEPEST:
+            continue
+        for button in (button for row in left.buttons for button in row):
+            kind = kind_of(button.data or "")
+            if kind and kind not in pressed and not LEFT_OUT.match(kind):
+                pressed.add(kind)
+                waiting.append((*path, kind))
+    assert len(pressed) >= FEWEST_BUTTONS, sorted(pressed)
