@@ -19,7 +19,8 @@ ENV PATH=/opt/svodka/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     SVODKA_DATABASE_URL=sqlite:////data/svodka.sqlite \
     SVODKA_HTTP_LISTEN=127.0.0.1:8080 \
-    SVODKA_LOG_FORMAT=json
+    SVODKA_LOG_FORMAT=json \
+    MPLCONFIGDIR=/tmp/matplotlib
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

@@ -49,7 +49,7 @@ def set_up_logs(level: str, form: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for chatty in ("aiogram", "aiosqlite", "asyncio"):
+    for chatty in ("aiogram", "aiosqlite", "asyncio", "matplotlib", "pymorphy3"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     # It warns whenever a tick is skipped because the last one is still at work: that is the plan.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -17,6 +17,14 @@ OUT_OF_MEMORY: Final = 77  # exit status
 TRIMMED_FROM_MEGABYTES: Final = 80
 
 
+def set_up_worker(megabytes: int) -> None:
+    """Before its first job: bounds on what it takes of the machine."""
+    # numpy's OpenBLAS, which the chart loads, takes 40 MB and a thread for each core there is:
+    # beyond 24 cores that is more than a worker may have, and we multiply no matrices with it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    limit_memory(megabytes)
+
+
 def limit_memory(megabytes: int) -> None:
     """From now on this process gets a MemoryError where its data would grow beyond that.
 

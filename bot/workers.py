@@ -19,7 +19,7 @@ from typing import Final, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import WorkerError
-from bot.worker_side import call, limit_memory, nothing
+from bot.worker_side import call, nothing, set_up_worker
 
 JOB_SECONDS: Final = 10.0
 JOB_MEGABYTES: Final = 224  # of data; with 20 MB of program text that is 256 at most
@@ -107,7 +107,7 @@ def start_workers(
     pool = ProcessPool(
         max_workers=count,
         max_tasks=JOBS_BEFORE_RENEWAL,
-        initializer=limit_memory,
+        initializer=set_up_worker,
         initargs=(megabytes,),
         context=multiprocessing.get_context("spawn"),
     )

@@ -7,7 +7,7 @@ articles beside a running bot without it.
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from storage.errors import DatabaseInUseError, UnusableDatabaseError
@@ -19,7 +19,7 @@ def hold_lock(path: Path) -> Iterator[None]:
     side = path.with_name(f"{path.name}.lock")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        opened = side.open("a+", encoding="ascii")
+        opened = side.open("a+b", buffering=0)
     except OSError as error:
         raise UnusableDatabaseError(path=str(side), cause=str(error)) from error
     with opened:
@@ -27,8 +27,9 @@ def hold_lock(path: Path) -> Iterator[None]:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             opened.seek(0)
-            raise DatabaseInUseError(path=str(path), process=opened.read(20).strip()) from None
-        opened.truncate(0)
-        opened.write(str(os.getpid()))
-        opened.flush()
+            held_by = opened.read(20).strip().decode("ascii", "replace")
+            raise DatabaseInUseError(path=str(path), process=held_by) from None
+        with suppress(OSError):  # no room: the number only helps who looks for the holder
+            opened.truncate(0)
+            opened.write(str(os.getpid()).encode())
         yield

@@ -200,6 +200,14 @@ def test_container_is_built_from_locked_packages_and_runs_without_root() -> None
         assert line in COMPOSE
 
 
+def test_charts_have_a_place_that_may_be_written() -> None:
+    """Matplotlib wants one; without it each worker leaves a folder of its own in /tmp."""
+    assert "MPLCONFIGDIR=/tmp/" in DOCKERFILE
+    assert "- /tmp:" in COMPOSE
+    assert "Environment=MPLCONFIGDIR=/var/cache/svodka" in UNIT
+    assert "CacheDirectory=svodka" in UNIT
+
+
 def test_unit_stops_as_slowly_as_the_bot_and_does_not_restart_what_cannot_run() -> None:
     assert "RestartPreventExitStatus=2" in UNIT
     assert "ExecReload=/bin/kill -HUP" in UNIT

@@ -7,6 +7,7 @@ from bot.doctor.findings import Finding, problem
 from bot.doctor.machine import (
     look_at_disk,
     look_at_libraries,
+    look_at_places,
     look_at_settings,
     look_at_zones,
 )
@@ -36,6 +37,7 @@ async def examine(now: datetime) -> list[Finding]:
     found = [*look_at_settings(settings), await look_at_token(settings)]
     found.append(await look_at_clock(settings, now))
     found += await _examine_database(settings, now)
+    found += look_at_places(settings)
     return [*found, *look_at_disk(settings.database_path), *look_at_libraries()]
 
 
@@ -48,8 +50,9 @@ async def _examine_database(settings: Settings, now: datetime) -> list[Finding]:
                 db = await stack.enter_async_context(open_database(settings.database_path))
                 figures = await read_figures(db, now)
             except DatabaseError as error:
-                advice = "try again in a minute; if it stays, stop the bot and look once more"
-                return [*found, problem("database", f"cannot be read: {error}", advice)]
+                advice = "see what is said of disk and places; else stop the bot and look once more"
+                cause = error.values.get("cause", error)
+                return [*found, problem("database", f"cannot be read: {cause}", advice)]
             zones = await zones_in_use(db)
             found += [one async for one in look_at_sources(db, figures)]
             found += look_at_backlog(figures, now)

@@ -1,6 +1,7 @@
 """What can be seen here without database or network: settings, rights, zones, disk, libraries."""
 
 import importlib.metadata
+import os
 import platform
 import shutil
 import sqlite3
@@ -12,7 +13,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from bot.aliases import read_aliases
 from bot.doctor.findings import Finding, State, fine, problem, warning
+from bot.errors import SettingsError
 from bot.settings import AccessPolicy, Settings
 from storage.database import OLDEST_SQLITE
 
@@ -33,9 +36,13 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
             "send your bot /id and put the number into SVODKA_ADMINS",
         )
     elif settings.access is AccessPolicy.OPEN:
-        yield fine(look, f"{len(settings.admins)} administrators; anybody may use the bot")
+        yield fine(look, f"administrators: {len(settings.admins)}; anybody may use the bot")
     else:
-        yield fine(look, f"{len(settings.admins)} administrators; access by {settings.access}")
+        yield fine(look, f"administrators: {len(settings.admins)}; access by {settings.access}")
+    try:
+        read_aliases(settings)
+    except SettingsError as error:
+        yield problem(look, str(error), "correct the path, or empty the setting")
     for name, path in (("the token file", settings.bot_token_file), (".env", Path(".env"))):
         if path and path.is_file() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
             yield warning(
@@ -88,10 +95,35 @@ def _is_zone(name: str) -> bool:
     return True
 
 
+def look_at_places(settings: Settings) -> Iterator[Finding]:
+    """Whether whoever asks may write where the bot writes; folders that lack are made by it."""
+    look, database = "places", settings.database_path
+    places = {"SVODKA_DATABASE_URL": database.parent, "SVODKA_BACKUP_DIR": settings.backup_folder}
+    if settings.articles_dir:
+        places["SVODKA_ARTICLES_DIR"] = settings.articles_dir
+    for name, folder in places.items():
+        there = _nearest(folder)
+        if not there.is_dir():
+            advice = f"name a folder in {name}, or move the file away"
+            yield problem(look, f"{there} is a file where a folder should be", advice)
+        elif not os.access(there, os.W_OK | os.X_OK):
+            advice = f"chown it to whom the bot runs as, or name another one in {name}"
+            yield problem(look, f"{there} cannot be written here", advice)
+    if database.exists() and not os.access(database, os.R_OK | os.W_OK):
+        advice = f"chown {database}* to whom the bot runs as"
+        yield problem(look, f"{database} cannot be written by whoever asks this", advice)
+
+
+def _nearest(place: Path) -> Path:
+    """The place, or of the folders above it the first that exists."""
+    place = place.absolute()
+    while not place.exists():
+        place = place.parent
+    return place
+
+
 def look_at_disk(database: Path) -> Iterator[Finding]:
-    folder = database.absolute().parent
-    while not folder.exists():
-        folder = folder.parent
+    folder = _nearest(database.parent)
     free = shutil.disk_usage(folder).free
     size = database.stat().st_size if database.exists() else 0
     told = f"{_megabytes(free)} free, the database takes {_megabytes(size)}"

@@ -4,6 +4,7 @@ import email.utils
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import aiohttp
@@ -31,9 +32,9 @@ SKEW_TOO_LARGE: Final = timedelta(minutes=5)
 DATE_SECONDS: Final = 15
 SOURCES_NAMED: Final = 5
 ADVICE: Final[dict[type[DatabaseError], str]] = {
-    DamagedDatabaseError: "stop the bot, then: svodka restore {backup}",
+    DamagedDatabaseError: "stop the bot, then bring a backup back: {restore}",
     ForeignDatabaseError: "name another file in SVODKA_DATABASE_URL",
-    NewerSchemaError: "upgrade Svodka, or with the bot stopped: svodka restore {backup}",
+    NewerSchemaError: "upgrade Svodka, or with the bot stopped: {restore}",
 }
 
 
@@ -88,8 +89,7 @@ def look_at_file(settings: Settings) -> tuple[Finding, bool]:
     try:
         checked = check_file(path, empty=False)
     except DatabaseError as error:
-        newest_copy = newest_backup(settings.backup_folder, path) or "BACKUP"
-        return problem(look, str(error), ADVICE[type(error)].format(backup=newest_copy)), False
+        return problem(look, _told(error, path), _advice(error, settings)), False
     except (OSError, sqlite3.Error) as error:
         found = f"{path} cannot be read ({error})"
         return problem(look, found, "check the rights of the file and its folder"), False
@@ -97,6 +97,23 @@ def look_at_file(settings: Settings) -> tuple[Finding, bool]:
         found = f"{path} is sound; the next start brings schema {checked.schema} to {newest}"
         return fine(look, found), False
     return fine(look, f"{path} is sound, schema {checked.schema}"), True
+
+
+def _told(error: DatabaseError, path: Path) -> str:
+    match error:
+        case DamagedDatabaseError():
+            return f"{path} is damaged ({error.values['found']})"
+        case NewerSchemaError():
+            schema, known = error.values["schema"], error.values["known"]
+            return f"{path} was written by a newer Svodka (schema {schema}, this one knows {known})"
+        case _:
+            return f"{path} belongs to another program"
+
+
+def _advice(error: DatabaseError, settings: Settings) -> str:
+    newest = newest_backup(settings.backup_folder, settings.database_path)
+    restore = f"svodka restore {newest}" if newest else "svodka restore PATH-OF-A-BACKUP"
+    return ADVICE[type(error)].format(restore=restore)
 
 
 def look_at_backups(settings: Settings, now: datetime) -> Finding:
@@ -123,7 +140,7 @@ async def look_at_sources(db: Database, figures: Figures) -> AsyncIterator[Findi
         yield fine("sources", told)
         return
     ailing = await ailing_sources(db, SOURCES_NAMED)
-    names = "; ".join(f"{one.title}: {one.error}, {one.failures} times" for one in ailing)
+    names = "; ".join(f"{one.title}: {one.error}, {one.failures}×" for one in ailing)
     advice = "look at their addresses in a browser; /sources retries, /removesource removes"
     yield warning("sources", f"{told} ({names})", advice)
 

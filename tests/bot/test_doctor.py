@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 import sqlite3
 from collections import namedtuple
@@ -15,7 +16,14 @@ import pytest
 from bot.doctor import machine
 from bot.doctor.findings import Finding, State, as_text, worst
 from bot.doctor.looking import examine
-from bot.doctor.machine import look_at_disk, look_at_libraries, look_at_zones, version_of
+from bot.doctor.machine import (
+    look_at_disk,
+    look_at_libraries,
+    look_at_places,
+    look_at_settings,
+    look_at_zones,
+    version_of,
+)
 from bot.doctor.service import look_at_backups, look_at_clock, look_at_file, look_at_token
 from bot.sandbox.server import run_sandbox
 from bot.settings import Settings, load_settings
@@ -165,6 +173,44 @@ def _set(path: Path, pragma: str) -> None:
     connection.close()
 
 
+async def test_damage_is_told_in_words_with_the_backup_that_helps(file: Path) -> None:
+    settings = load_settings(database_url=f"sqlite:///{file}")
+    file.write_bytes(b"no database" * 1000)
+    finding, _ = look_at_file(settings)
+    assert f"{file} is damaged (" in finding.found
+    assert "PATH-OF-A-BACKUP" in finding.advice
+    assert "error." not in finding.found + finding.advice
+
+
+async def test_without_sources_addsource_is_advised(file: Path) -> None:
+    (finding,) = only(await examine(NOW), "sources")
+    assert (finding.state, finding.found) == (State.WARNING, "none yet")
+    assert "/addsource" in finding.advice
+
+
+def test_places_that_cannot_be_used_are_each_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a file").touch()
+    (tmp_path / "svodka.sqlite").touch()
+    settings = load_settings(backup_dir=tmp_path / "a file", articles_dir=tmp_path / "new" / "one")
+    (blocked,) = look_at_places(settings)
+    assert blocked.state is State.PROBLEM
+    assert "a file where a folder should be" in blocked.found
+    assert "SVODKA_BACKUP_DIR" in blocked.advice
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = list(look_at_places(load_settings(database_url="sqlite:///svodka.sqlite")))
+    assert {finding.state for finding in found} == {State.PROBLEM}
+    assert found[0].found == f"{tmp_path} cannot be written here"
+    assert "chown svodka.sqlite*" in found[-1].advice
+
+
+def test_words_of_your_own_that_cannot_be_read_are_a_problem(tmp_path: Path) -> None:
+    settings = load_settings(aliases_file=tmp_path / "none.txt", admins=(5,))
+    (finding,) = [one for one in look_at_settings(settings) if one.state is State.PROBLEM]
+    assert "SVODKA_ALIASES_FILE: cannot read" in finding.found
+
+
 async def test_older_schema_is_not_migrated_by_looking(file: Path) -> None:
     _set(file, "user_version = 1")
     found = only(await examine(NOW), "database")
@@ -182,7 +228,7 @@ async def test_failing_and_parked_sources_are_named(file: Path) -> None:
     assert finding.state is State.WARNING
     assert "1 failing, 1 parked" in finding.found
     assert "Лес: http_410" in finding.found
-    assert "Сад: timeout, 1 times" in finding.found
+    assert "Сад: timeout, 1×" in finding.found
 
 
 async def test_backups_missing_late_and_recent(file: Path) -> None:

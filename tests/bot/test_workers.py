@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import operator
+import os
 import signal
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ from bot.errors import WorkerError
 from bot.workers import Workers, start_workers
 from digests.errors import NotAFeedError
 from digests.preparing import prepare_feed
+from digests.recap import draw
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,3 +94,16 @@ async def test_parsers_and_their_errors_fit_under_the_limit(pool: Workers) -> No
     with pytest.raises(NotAFeedError) as refused:
         await pool.run(prepare_feed, b"<html>", None, "https://a.example/", NOW, UTC)
     assert refused.value.values["reason"] == "html"
+
+
+async def test_chart_starts_no_thread_for_each_core(pool: Workers) -> None:
+    """OpenBLAS would, at 40 MB each: on a large machine more than a worker may have."""
+
+    async def threads() -> int:
+        status = await pool.run(Path("/proc/self/status").read_text)
+        return int(status.partition("Threads:")[2].split()[0])
+
+    before = await threads()
+    assert await pool.run(draw, "О чём писали", [("пожар", 7), ("ставка ЦБ", 4)])
+    assert await threads() == before
+    assert await pool.run(os.getenv, "OPENBLAS_NUM_THREADS")

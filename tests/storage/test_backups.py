@@ -87,6 +87,10 @@ async def test_a_backup_taken_while_the_bot_writes_is_of_one_instant(
         lefts = {name.split()[1] for name in found if name.startswith("left")}
         assert lefts == {name.split()[1] for name in found if name.startswith("right")}
         assert backup.rows["state"] == len(found)
+        elsewhere = tmp_path / "elsewhere" / backup.path.name
+        restored, _ = restore(backup.path, elsewhere, NOW)
+        assert restored.rows == backup.rows
+        assert notes(elsewhere) == found
 
 
 async def test_no_file_is_overwritten_by_a_backup(db: Database, tmp_path: Path) -> None:
@@ -248,5 +252,12 @@ def test_a_second_holder_is_refused_until_the_first_lets_go(tmp_path: Path) -> N
         assert int(str(refused.value.values["process"])) > 0
         with hold_lock(tmp_path / "other.sqlite"):
             pass
+    with hold_lock(path):
+        pass
+
+
+def test_a_full_disk_keeps_nobody_from_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "svodka.sqlite"
+    path.with_name("svodka.sqlite.lock").symlink_to("/dev/full")
     with hold_lock(path):
         pass
