@@ -115,11 +115,13 @@ async def ask_for(context: Context, subscriber: Subscriber, found: Sequence[Foun
     if await offers.count_asked(context.db, chat) + len(found) > MOST_REQUESTS:
         raise TooManyRequestsError(most=MOST_REQUESTS)
     spoken = language(context.settings.default_language)
-    lines = [f"{one.title[:80]} — {one.address[:200]}" for one in found[:NAMED]]
-    lines += ["…"] if len(found) > NAMED else []
-    text = spoken.say("sources.asked_admin", who=subscriber.title or chat, sources="\n".join(lines))
+    who = subscriber.title or str(chat)
 
-    def questions(batch: int) -> list[tuple[ChatId, str]]:
+    def questions(batch: int, new: Sequence[Found]) -> list[tuple[ChatId, str]]:
+        lines = [f"{one.title[:80]} — {one.address[:200]}" for one in new[:NAMED]]
+        lines += ["…"] if len(new) > NAMED else []
+        # The chat's number is what erasing finds the question by.
+        text = spoken.say("sources.asked_admin", who=who, chat=chat, sources="\n".join(lines))
         question = Message(text, keyboard=request_keyboard(batch, spoken)).to_json()
         return [(admin, question) for admin in context.admin_chats]
 

@@ -3,6 +3,7 @@ all who read it."""
 
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -101,11 +102,12 @@ async def _poll(core: Core, polling: Polling) -> Added:
     """Read an address once, for all who read it; what is new to the first of them."""
     now = core.now()
     readers = await sources.polled_together(core.db, polling)
-    if any(one.is_first for one in readers):  # "not modified" would leave the new one with nothing
-        polling = replace(polling, etag=None, last_modified=None)
-    reading = await read_source(core, polling)
+    reading = await read_source(core, _for_all(polling, readers))
+    left = {one.source.id for one in await sources.polled_together(core.db, polling)}
     added = []
     for one in readers:
+        if one.source.id not in left:  # removed while its address was being read
+            continue
         if reading.batch is None:
             polled = _unchanged(one, reading.fetched)
             added.append(Added())
@@ -117,6 +119,20 @@ async def _poll(core: Core, polling: Polling) -> Added:
             polled = _polled(core, reading.fetched, reading.batch)
         await _note_success(core, one.source, reading.fetched, polled)
     return added[0] if added else Added()
+
+
+def _for_all(polling: Polling, readers: Sequence[Polling]) -> Polling:
+    """What is asked so that everybody gets what they lack: whoever came later has seen more, and
+    "not modified" since then would leave the others without it. What everybody reads is read as
+    administrators say, whoever reads it besides for themselves."""
+    if any(
+        one.is_first or (one.etag, one.last_modified) != (polling.etag, polling.last_modified)
+        for one in readers
+    ):
+        polling = replace(polling, etag=None, last_modified=None)
+    posts = [one.last_post for one in readers if one.last_post is not None]
+    shared = [one.pages for one in readers if one.source.owner is None]
+    return replace(polling, last_post=min(posts, default=None), pages=(*shared, polling.pages)[0])
 
 
 async def add_feed(

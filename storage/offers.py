@@ -31,18 +31,21 @@ async def make_offers(
     now: datetime,
     *,
     asked: bool = False,
-    notices: Callable[[OfferId], Iterable[tuple[ChatId, str]]] = lambda _batch: (),
+    notices: Callable[
+        [OfferId, Sequence[Found]], Iterable[tuple[ChatId, str]]
+    ] = lambda _batch, _new: (),
 ) -> list[Offer]:
     """Keep what was found, as one batch; made again, they are the same offers.
 
-    `asked`: it waits for an administrator's word. `notices` of a batch are queued if any of it
-    is new.
+    `asked`: it waits for an administrator's word, and what waits already stays in its batch, so
+    that a word is only ever said to what its question showed. `notices` of a batch are queued if
+    any of it is new, of what is new.
     """
     async with db.write() as tx:
-        new = 0
+        new = []
         for one in found:
             values = _values(chat, one, asked=asked) | {"now": to_seconds(now)}
-            new += await tx.execute(
+            is_new = await tx.execute(
                 """
                 INSERT OR IGNORE INTO offer (batch, chat_id, kind, address, title, asked,
                                              created_at)
@@ -50,16 +53,18 @@ async def make_offers(
                 """,
                 values,
             )
+            new += [one] if is_new else []
         offers = [await _offer_at(tx, chat, one, asked=asked) for one in found]
-        batch = min(offer.id for offer in offers)
-        for offer in offers:
+        joined = [one for one in offers if one.batch == 0] if asked else offers
+        batch = min((offer.id for offer in joined), default=offers[0].batch)
+        for offer in joined:
             await tx.execute(
                 "UPDATE offer SET batch = :batch WHERE id = :id", {"batch": batch, "id": offer.id}
             )
         if new:
-            for told, content in notices(batch):
+            for told, content in notices(batch, new):
                 await queue_notice(tx, told, content, now)
-    return [replace(offer, batch=batch) for offer in offers]
+    return [replace(offer, batch=(asked and offer.batch) or batch) for offer in offers]
 
 
 def _values(chat: ChatId, found: Found, *, asked: bool) -> dict[str, object]:

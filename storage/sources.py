@@ -18,6 +18,12 @@ SOURCE_COLUMNS: Final = (
     "source.id AS source_id, source.kind AS source_kind, source.address, "
     "source.title AS source_title, source.owner_chat_id, source.weight"
 )
+# Never one that a removed source had: what is being read for that one, and buttons of old messages,
+# would be taken for the new one's, which may be somebody else's.
+NEXT_ID: Final = (
+    "(SELECT 1 + max(ifnull((SELECT max(id) FROM source), 0), ifnull("
+    "(SELECT CAST(value AS INTEGER) FROM state WHERE name = 'last_source_removed'), 0)))"
+)
 POLLING_COLUMNS: Final = (
     f"{SOURCE_COLUMNS}, etag, last_modified, failures, last_success_at, interval_seconds, "
     "skip_hours, last_post, pages"
@@ -129,11 +135,11 @@ async def add_source(
     }
     async with db.write() as tx:
         added = await tx.insert(
-            """
+            f"""
             INSERT OR IGNORE INTO source
-                (kind, address, title, owner_chat_id, weight, created_at, next_poll_at)
-            VALUES (:kind, :address, :title, :owner, :weight, :now, :poll)
-            """,
+                (id, kind, address, title, owner_chat_id, weight, created_at, next_poll_at)
+            VALUES ({NEXT_ID}, :kind, :address, :title, :owner, :weight, :now, :poll)
+            """,  # noqa: S608 - a constant
             values,
         )
         if added is not None:
@@ -187,11 +193,11 @@ async def add_sources(
             else:
                 added += 1
                 await tx.execute(
-                    """
-                    INSERT INTO source (kind, address, title, owner_chat_id, created_at,
+                    f"""
+                    INSERT INTO source (id, kind, address, title, owner_chat_id, created_at,
                                         next_poll_at)
-                    VALUES (:kind, :address, :title, :owner, :now, :now)
-                    """,
+                    VALUES ({NEXT_ID}, :kind, :address, :title, :owner, :now, :now)
+                    """,  # noqa: S608 - a constant
                     values,
                 )
     return Bulk(added, known, left)

@@ -97,9 +97,13 @@ async def take_forwarded(
     text = spoken.say(key, title=title[:TITLE_LETTERS], origin=post.origin or "")
     channel = _channel_of(message, context)
     keys = None
-    if channel and not await sources.sources_at(context.db, channel.kind, channel.address):
-        made = await offers.make_offers(context.db, subscriber.chat_id, [channel], context.now())
-        keys = offers_keyboard(made, spoken)
+    if channel:
+        chat = subscriber.chat_id
+        known = await sources.sources_at(context.db, channel.kind, channel.address)
+        # Whether others read it for themselves is theirs to know.
+        if not any(source.owner in {None, chat} for source in known):
+            made = await offers.make_offers(context.db, chat, [channel], context.now())
+            keys = offers_keyboard(made, spoken)
     await show(message, text, keys)
 
 
