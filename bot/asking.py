@@ -22,7 +22,7 @@ from digests.periods import Period
 from digests.snippets import Passage, Snippet, snippets_of
 from digests.text.words import fold
 from digests.topics import Query, parse_query
-from storage import articles, asking
+from storage import articles, asking, subscribers
 from storage.asking import Match, Scope
 from storage.search import NEWEST_MATCHES
 
@@ -76,6 +76,7 @@ class Listed:
     total: int | None = None  # None: not counted
     more_than_total: bool = False  # there are older matches still
     meant: str | None = None  # None: no better spelling is known
+    followed: bool = False  # the words are a topic of the chat
 
 
 async def listed(
@@ -96,7 +97,9 @@ async def listed(
             return found
         known = found.total or 0
         meant = await better_spelling(context, subscriber, asked.words, scope, known)
-        return replace(found, meant=meant)
+        topics = await subscribers.topics_of(context.db, subscriber.chat_id)
+        followed = fold(asked.words) in {fold(topic.words) for topic in topics}
+        return replace(found, meant=meant, followed=followed)
     chat = subscriber.chat_id
     ids = await asking.latest_within(context.db, chat, scope, asked.size + 1, asked.offset)
     stories = await _stories(context, subscriber, ids[: asked.size])

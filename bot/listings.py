@@ -219,7 +219,7 @@ def _keyboard(listed: Listed, spoken: Language) -> InlineKeyboardMarkup | None:
         many = listed.more or asked.offset > 0
         rows += [_periods(asked, spoken)] if many or asked.period else []
         rows.append([_order(asked, spoken)] if many else [])
-        if listed.told or not listed.meant:  # a slip is nothing to follow
+        if not listed.followed and (listed.told or not listed.meant):  # a slip is no topic
             rows[-1].append(button(spoken.say("stories.follow"), FollowShown()))
     return keyboard(rows) if any(rows) else None
 
