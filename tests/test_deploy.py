@@ -183,6 +183,24 @@ def test_files_that_documents_link_to_exist() -> None:
             assert (path.parent / target).exists(), f"{path.name}: {target}"
 
 
+def test_files_of_ours_that_documents_name_exist() -> None:
+    places = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/decisions/*.md"), *ROOT.glob("*.md")]
+    ours = re.compile(r"`((?:bot|digests|storage|tests|deploy|docs)/[\w./-]+)`")
+    for path in places:
+        named = set(ours.findall(path.read_text("utf-8"))) - {"bot/locales/uk.po"}  # an example
+        assert all((ROOT / name).exists() for name in named), f"{path.name}: {named}"
+
+
+def test_every_decision_stands_in_their_list() -> None:
+    folder = ROOT / "docs" / "decisions"
+    wanted = []
+    for path in sorted(folder.glob("0*.md")):
+        number, title = path.read_text("utf-8").splitlines()[0].removeprefix("# ").split(" ", 1)
+        wanted.append(f"- [{number}]({path.name}) {title}")
+    listed = (folder / "README.md").read_text("utf-8").splitlines()
+    assert [line for line in listed if line.startswith("- ")] == wanted
+
+
 def test_container_is_built_from_locked_packages_and_runs_without_root() -> None:
     installs = re.findall(r"pip install (.+?)(?:\s\\|$)", DOCKERFILE, re.MULTILINE)
     assert len(installs) == 2

@@ -17,6 +17,7 @@ from bot.aliases import read_aliases
 from bot.doctor.findings import Finding, State, fine, problem, warning
 from bot.errors import SettingsError
 from bot.settings import AccessPolicy, Settings
+from digests.embedding import is_installed
 from storage.database import OLDEST_SQLITE
 
 LEAST_FREE_BYTES: Final = 64 * 1024 * 1024
@@ -43,6 +44,9 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
         read_aliases(settings)
     except SettingsError as error:
         yield problem(look, str(error), "correct the path, or empty the setting")
+    if settings.semantic == "on" and not is_installed():
+        found = "SVODKA_SEMANTIC is on, but the extra is not installed"
+        yield problem(look, found, "make semantic, or set SVODKA_SEMANTIC=off")
     for name, path in (("the token file", settings.bot_token_file), (".env", Path(".env"))):
         if path and path.is_file() and path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
             yield warning(

@@ -211,6 +211,14 @@ def test_words_of_your_own_that_cannot_be_read_are_a_problem(tmp_path: Path) -> 
     assert "SVODKA_ALIASES_FILE: cannot read" in finding.found
 
 
+def test_extra_that_is_on_and_not_there_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(semantic="on", admins=(5,))
+    for there in (True, False):
+        monkeypatch.setattr(machine, "is_installed", lambda there=there: there)
+        found = [one for one in look_at_settings(settings) if "SVODKA_SEMANTIC" in one.found]
+        assert [one.state for one in found] == ([] if there else [State.PROBLEM])
+
+
 async def test_older_schema_is_not_migrated_by_looking(file: Path) -> None:
     _set(file, "user_version = 1")
     found = only(await examine(NOW), "database")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from PIL import Image
 from playwright.async_api import expect
 
 from bot.i18n import language
-from tests.bot.living import ADMIN, ask
+from tests.bot.living import ADMIN, START, ask
 from tests.bot.test_page import CHROMIUM, browser, say  # noqa: F401 - a fixture
 from tests.previews import Channel, Post
 
@@ -65,6 +66,7 @@ class Walker:
 
     async def picture(self, what: str, top: str | None = None) -> None:
         """Of the end of the page, or from the last message with the words `top` on."""
+        await self.page.mouse.move(0, 0)  # nothing is underlined under it
         await self.page.evaluate("document.querySelector('#scroll').scrollTo(0, 1e6)")
         if top:
             shown = self.page.locator("#log .bubble").filter(has_text=top).last
@@ -130,10 +132,10 @@ async def test_first_minute(walk: Walk, code: str) -> None:
     await me.press(spoken.say("menu.next"), spoken.say("start.hour")[:30])
     await me.press("08:00", spoken.say("start.zone", at="08:00")[:20])
     await me.press("Москва" if code == "ru" else "Moscow", "🗞")
-    await me.picture("digest")
+    await me.picture("digest", top="🗞")
 
 
-async def test_digest_its_menu_and_what_moved_on(walk: Walk, running: Running) -> None:
+async def test_digest_and_its_menu(walk: Walk, running: Running) -> None:
     person = await running.subscribed("пожар", "ставка ЦБ", "безопасность ИИ")
     me = await walk("digest", dark=True, person=person.person_id)
     running.clock.move(hours=3, seconds=1)
@@ -152,6 +154,38 @@ async def test_digest_its_menu_and_what_moved_on(walk: Walk, running: Running) -
     await me.picture("taste")
     await me.say("/saved", me.spoken.say("saved.heading"))
     await me.picture("saved")
+
+
+async def test_what_moved_on(walk: Walk, running: Running) -> None:
+    person = await running.subscribed("Заозёрск")
+    me = await walk("update", dark=True, person=person.person_id)
+    first = (
+        "Под Заозёрском загорелся склад зерна",
+        (
+            "Склад зерна загорелся под Заозёрском, сообщили спасатели области. "
+            "Площадь пожара оценили в 40 квадратных метров."
+        ),
+        START - timedelta(hours=1),
+    )
+    second = (
+        "Пожар на складе зерна под Заозёрском охватил 900 метров",
+        (
+            "Пожар на складе зерна под Заозёрском охватил 900 квадратных метров. "
+            "Из посёлка Каменка вывезли 214 человек, сообщил глава района Кирилл Жданов."
+        ),
+        START + timedelta(hours=23),
+    )
+    url = running.feeds.put_feed(first, title="Заозёрские вести")
+    await ask(await running.admin(), f"/addsource {url}")
+    running.clock.now = START + timedelta(hours=3)
+    await running.wait_digests(person, 1)
+    running.clock.now = START + timedelta(hours=24)
+    running.feeds.replace(url, second, first, title="Заозёрские вести")
+    running.clock.move(hours=1)
+    await running.settled()
+    running.clock.now = START + timedelta(hours=27)
+    await me.sees("↻")
+    await me.picture("reply")
 
 
 async def test_asking(walk: Walk) -> None:
