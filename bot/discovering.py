@@ -20,6 +20,7 @@ from digests.sources.document import COMMON_PATHS, Document, read_document
 from digests.sources.opml import Outline
 
 GUESS_SECONDS: Final = 30.0
+MOST_OFFERED: Final = 2_000  # of a list at an address; as a file it is taken whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ async def discover(core: Core, words: str) -> Discovery:
         address = fetched.moved or link
         feed = Found(SourceKind.FEED, address, document.feed or address)
         return Discovery((feed,), is_exact=True, fetched=fetched)
-    feeds = document.outlines or document.links or await _guessed(core, fetched.url)
+    feeds = document.outlines[:MOST_OFFERED] or document.links or await _guessed(core, fetched.url)
     found_all = [found_in(core, outline) for outline in feeds]
     if document.article:
         found_all.append(Found(SourceKind.SENT, fetched.url, document.article.title))

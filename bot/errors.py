@@ -66,6 +66,12 @@ class TooManySourcesError(SvodkaError):
     code = "error.too_many_sources"
 
 
+class TooManyArticlesError(SvodkaError):
+    """A chat keeps as many articles that it sent as it may."""
+
+    code = "error.too_many_articles"
+
+
 class TooManyRequestsError(SvodkaError):
     """A chat waits for as many answers of the administrators as it may."""
 

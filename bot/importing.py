@@ -7,7 +7,6 @@ nobody learns from an import what somebody else reads.
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from bot.context import Core
 from bot.errors import TooLargeError
@@ -19,12 +18,11 @@ from digests.models import ChatId, Found
 from digests.sources.addresses import web_address
 from digests.sources.document import read_outlines
 from digests.sources.opml import Outline
+from digests.text.characters import clean_title
 from storage import sources, subscribers
 from storage.errors import UnknownFormatError
 from storage.foreign import MAGIC, Subscription, read_foreign
 from storage.sources import Bulk
-
-TITLE_LETTERS: Final = 300
 
 
 @dataclass
@@ -107,4 +105,4 @@ def _found(core: Core, one: Subscription) -> Found | None:
     address = web_address(one.address)
     if address is None:
         return None
-    return found_in(core, Outline((one.title or address)[:TITLE_LETTERS], address))
+    return found_in(core, Outline(clean_title(one.title or "") or address, address))

@@ -16,6 +16,7 @@ from bot.i18n import Language, language, language_for
 from bot.pipeline import is_allowed
 from bot.subscribing import ask_for_access, reader_for
 from digests.models import Access, ChatId, Subscriber
+from digests.text.characters import clean_title
 from storage import subscribers
 
 log = structlog.get_logger()
@@ -134,7 +135,7 @@ async def introduce(context: Context, chat: Chat, user: User | None) -> Subscrib
     settings, db = context.settings, context.db
     chat_id = ChatId(chat.id)
     known = await subscribers.find_subscriber(db, chat_id)
-    title = (chat.title or chat.full_name or "")[:TITLE_LETTERS]
+    title = clean_title(chat.title or chat.full_name or "")[:TITLE_LETTERS]
     if known is None or known.title != title or known.kind != chat.type:
         spoken = language_for(user.language_code if user else None, settings.default_language)
         zone, now = settings.default_timezone, context.now()

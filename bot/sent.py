@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.context import Core
 from bot.embedding import with_meaning
-from bot.errors import FetchError
+from bot.errors import FetchError, TooManyArticlesError
 from bot.i18n import language
 from digests.errors import ArticleRejectedError, NoWordsError
 from digests.models import ChatId, Entry, Source, SourceKind
@@ -19,6 +19,7 @@ from storage.articles import Added
 
 LINKS: Final = "links"
 FORWARDS: Final = "forwards"
+MOST_SENT: Final = 2_000  # articles a chat keeps of what it sent
 TITLES: Final = {LINKS: "source.links", FORWARDS: "source.forwards"}
 
 
@@ -33,8 +34,16 @@ class Post:
     origin: str | None = None  # None: the source itself; else whose post it passes on
 
 
+async def check_room(core: Core, owner: ChatId | None) -> None:
+    """Raises TooManyArticlesError where a chat keeps as much of its own as it may."""
+    if owner is not None and await articles.count_sent(core.db, owner) >= MOST_SENT:
+        raise TooManyArticlesError(most=MOST_SENT)
+
+
 async def add_link(core: Core, url: str, owner: ChatId | None) -> tuple[Source, Added]:
-    """The article of a page. Raises FetchError, ArticleRejectedError, WorkerError."""
+    """The article of a page. Raises FetchError, ArticleRejectedError, TooManyArticlesError,
+    WorkerError."""
+    await check_room(core, owner)
     fetched = await core.fetcher.fetch(url)
     if fetched.body is None:
         raise FetchError(url=url, reason="http_304")
@@ -50,7 +59,9 @@ async def add_link(core: Core, url: str, owner: ChatId | None) -> tuple[Source, 
 
 
 async def add_forwarded(core: Core, post: Post, owner: ChatId | None) -> tuple[Source, Added, str]:
-    """A forwarded post, and its title. Raises NoWordsError."""
+    """A forwarded post, and its title. Raises NoWordsError,
+    TooManyArticlesError."""
+    await check_room(core, owner)
     batch = await _prepared(core, post)
     if not batch.prepared:
         raise NoWordsError(guid=post.guid)

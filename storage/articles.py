@@ -409,6 +409,19 @@ async def count_articles(db: Database) -> int:
     return int(row["articles"]) if row else 0
 
 
+async def count_sent(db: Database, chat: ChatId) -> int:
+    """How many articles are kept that the chat sent itself: pages, posts, files."""
+    row = await db.fetch_one(
+        """
+        SELECT count(*) AS articles FROM article
+        WHERE source_id IN (SELECT id FROM source
+                            WHERE owner_chat_id = :chat AND kind IN ('sent', 'files'))
+        """,
+        {"chat": chat},
+    )
+    return int(row["articles"]) if row else 0
+
+
 async def newest_publication(db: Database) -> datetime | None:
     """None: there are no articles."""
     row = await db.fetch_one("SELECT max(published_at) AS newest FROM article")

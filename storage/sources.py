@@ -18,6 +18,7 @@ SOURCE_COLUMNS: Final = (
     "source.id AS source_id, source.kind AS source_kind, source.address, "
     "source.title AS source_title, source.owner_chat_id, source.weight"
 )
+SOURCES_A_BATCH: Final = 200  # a transaction's; commands that write wait for no more than that
 # Never one that a removed source had: what is being read for that one, and buttons of old messages,
 # would be taken for the new one's, which may be somebody else's.
 NEXT_ID: Final = (
@@ -169,6 +170,17 @@ async def add_sources(
 
     `owner` None: for everybody. `room` None: for all of them.
     """
+    done = Bulk()
+    for start in range(0, len(found), SOURCES_A_BATCH):
+        batch = found[start : start + SOURCES_A_BATCH]
+        still = None if room is None else room - done.added
+        done += await _add_batch(db, batch, now, owner, still)
+    return done
+
+
+async def _add_batch(
+    db: Database, found: Sequence[Found], now: datetime, owner: ChatId | None, room: int | None
+) -> Bulk:
     added = known = left = 0
     async with db.write() as tx:
         for one in found:
@@ -213,8 +225,30 @@ async def note_heard(db: Database, source: SourceId, now: datetime) -> None:
 
 
 async def remove_source(db: Database, source: SourceId) -> bool:
-    """Forget a source and all its articles. False when there is none."""
+    """Forget a source and all its articles. False when there is none.
+
+    Of those that repeat one of its articles the first becomes what the others repeat: they are no
+    news because somebody removed what they copied.
+    """
     async with db.write() as tx:
+        heirs = await tx.fetch_all(
+            """
+            SELECT copy.id AS copy, (
+                SELECT heir.id FROM article AS heir JOIN source AS its ON its.id = heir.source_id
+                WHERE heir.copy_of = copy.copy_of AND heir.source_id <> :id
+                  AND (its.owner_chat_id IS NULL OR its.owner_chat_id = mine.owner_chat_id)
+                ORDER BY its.owner_chat_id IS NOT NULL, heir.published_at, heir.id LIMIT 1) AS heir
+            FROM article AS original
+            JOIN article AS copy ON copy.copy_of = original.id AND copy.source_id <> :id
+            JOIN source AS mine ON mine.id = copy.source_id
+            WHERE original.source_id = :id
+            """,
+            {"id": source},
+        )
+        await tx.execute_all(
+            "UPDATE article SET copy_of = nullif(:heir, id) WHERE id = :copy",
+            [{"copy": row["copy"], "heir": row["heir"]} for row in heirs],
+        )
         return bool(await tx.execute("DELETE FROM source WHERE id = :id", {"id": source}))
 
 

@@ -2,6 +2,7 @@
 found, by the administrators' word on what somebody asked for.
 """
 
+import re
 from collections.abc import Sequence
 
 from aiogram import F, Router
@@ -27,14 +28,18 @@ from storage import offers
 from storage.articles import Added
 from storage.sources import Bulk
 
-LINK = r"^\s*(?:https?://|t\.me/)\S+\s*$"
+# Alone, or after the words that a phone sends along when somebody shares a page.
+LINK = re.compile(
+    r"(?!/)(?:(?!https?://).)*?(?P<link>(?<!\S)(?:https?://|(?:t|telegram)\.me/)\S+)\s*",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def make_router() -> Router:
     router = Router(name="adding")
     changes, admin = {"changes": True}, {"admin": True}
     router.message.register(add_source, Command("addsource"), flags=changes)
-    router.message.register(take_link, F.text.regexp(LINK), F.chat.type == "private")
+    router.message.register(take_link, F.chat.type == "private", has_link)
     press = router.callback_query
     press.register(take_offer, TakeOffer.filter(), flags=changes)
     press.register(decide_request, DecideRequest.filter(), flags=admin)
@@ -63,13 +68,22 @@ async def add_source(
         await offer(message, context, subscriber, spoken, found.found)
 
 
+async def has_link(message: Message) -> dict[str, str] | bool:
+    """Whether somebody points to an address: one alone, or after words of their own."""
+    text = (message.text or "").strip()
+    found = LINK.fullmatch(text)
+    if found is None or (message.forward_origin and found["link"] != text):
+        return False
+    return {"link": found["link"]}
+
+
 async def take_link(
-    message: Message, context: Context, subscriber: Subscriber, spoken: Language
+    message: Message, link: str, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     """A pasted link: nothing is added before a button says so."""
     right_of(context, subscriber, message.from_user.id if message.from_user else None)
     context.fetch_allowance.take(subscriber.chat_id)
-    found = await discover(context, message.text or "")
+    found = await discover(context, link)
     await offer(message, context, subscriber, spoken, found.found)
 
 

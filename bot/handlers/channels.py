@@ -17,6 +17,7 @@ from bot.pipeline import is_allowed
 from bot.rendering import Message as Content
 from bot.sent import Post, add_post
 from digests.models import ChatId, Found, SourceKind, Subscriber
+from digests.text.characters import clean_title
 from storage import subscribers
 
 log = structlog.get_logger()
@@ -52,7 +53,7 @@ async def hear_channel(event: ChatMemberUpdated, context: Context) -> None:
         log.info("channel_unheard", chat=event.chat.id, by=event.from_user.id)
         await offer_posting(event, context)
         return
-    title = event.chat.title or str(event.chat.id)
+    title = clean_title(event.chat.title or "") or str(event.chat.id)
     await _hear(context, subscriber, right, Found(SourceKind.POSTS, str(event.chat.id), title))
     await offer_posting(event, context)
 
@@ -63,7 +64,7 @@ async def offer_posting(event: ChatMemberUpdated, context: Context) -> None:
     if subscriber is None or not is_allowed(context, subscriber) or not may_post(event):
         return
     spoken = language(subscriber.language)
-    title = event.chat.title or str(event.chat.id)
+    title = clean_title(event.chat.title or "") or str(event.chat.id)
     content = Content(
         spoken.say("channel.may_post", title=title),
         keyboard=channel_keyboard(event.chat.id, spoken),

@@ -2,6 +2,8 @@
 are for everybody, anybody else's for themselves.
 """
 
+from hashlib import blake2s
+
 from aiogram import Bot, F, Router
 from aiogram.types import (
     Message,
@@ -11,7 +13,7 @@ from aiogram.types import (
     MessageOriginUser,
 )
 
-from bot.adding import add_many, ask_for, right_of
+from bot.adding import Right, add_many, ask_for, right_of
 from bot.context import Context
 from bot.errors import TooLargeError
 from bot.files import MOST_FILE_BYTES, add_document
@@ -19,10 +21,11 @@ from bot.gathering import found_in, preview_of
 from bot.handlers.adding import counted
 from bot.handlers.answering import show
 from bot.i18n import Language
-from bot.sent import Post, add_forwarded
+from bot.sent import Post, add_forwarded, check_room
 from bot.source_keyboards import offers_keyboard
-from digests.models import ChatId, Found, SourceKind, Subscriber
+from digests.models import Found, SourceKind, Subscriber
 from digests.sources.document import read_outlines
+from digests.text.characters import clean_title
 from storage import offers, sources
 
 DOWNLOAD_SECONDS = 30
@@ -37,10 +40,9 @@ def make_router() -> Router:
     return router
 
 
-def owner_of(context: Context, message: Message) -> ChatId | None:
-    """None: what an administrator sends is for everybody."""
-    sender = message.from_user.id if message.from_user else None
-    return None if context.is_admin(sender) else ChatId(message.chat.id)
+def _right(message: Message, context: Context, subscriber: Subscriber) -> Right:
+    """What an administrator sends is for everybody. Raises SourcesClosedError."""
+    return right_of(context, subscriber, message.from_user.id if message.from_user else None)
 
 
 async def take_document(
@@ -52,16 +54,18 @@ async def take_document(
         return
     if (document.file_size or 0) > MOST_FILE_BYTES:
         raise TooLargeError
+    right = _right(message, context, subscriber)
     context.fetch_allowance.take(subscriber.chat_id)
     held = await bot.download(document, timeout=DOWNLOAD_SECONDS)
     data = held.read() if held else b""
     outlines = await context.parsers.run(read_outlines, data)
     if outlines:
         found = [found_in(context, outline) for outline in outlines]
-        await _take_list(message, context, subscriber, spoken, found)
+        await _take_list(message, context, subscriber, spoken, right, found)
         return
-    name = (document.file_name or "")[:60]
-    added, rejected = await add_document(context, data, name, owner_of(context, message))
+    name = clean_title(document.file_name or "")[:60]
+    await check_room(context, right.owner)
+    added, rejected = await add_document(context, data, name, right.owner)
     if rejected:
         code = rejected[0].code
         known = code if spoken.has(code) else "error.article_rejected"
@@ -76,9 +80,9 @@ async def _take_list(
     context: Context,
     subscriber: Subscriber,
     spoken: Language,
+    right: Right,
     found: list[Found],
 ) -> None:
-    right = right_of(context, subscriber, message.from_user.id if message.from_user else None)
     if right.asks:
         await ask_for(context, subscriber, found)
         await message.answer(spoken.say("sources.asked"))
@@ -90,9 +94,12 @@ async def take_forwarded(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     """The post is kept with its origin; a public channel is offered as a source beside."""
-    context.fetch_allowance.take(subscriber.chat_id)
+    right = _right(message, context, subscriber)
     post = forwarded_post(message)
-    _, added, title = await add_forwarded(context, post, owner_of(context, message))
+    if message.media_group_id and not post.text:
+        return  # of an album only one picture has the words
+    context.fetch_allowance.take(subscriber.chat_id)
+    _, added, title = await add_forwarded(context, post, right.owner)
     key = "forward.added" if added.new or added.changed else "document.known"
     text = spoken.say(key, title=title[:TITLE_LETTERS], origin=post.origin or "")
     channel = _channel_of(message, context)
@@ -115,7 +122,7 @@ def forwarded_post(message: Message) -> Post:
             name = chat.username
             guid = f"{name.lower() if name else chat.id}/{number}"
             link = f"https://t.me/{name}/{number}" if name else None
-            return Post(text, guid, link, origin.date, chat.title)
+            return Post(text, guid, link, origin.date, clean_title(chat.title or "") or None)
         case MessageOriginChat(sender_chat=chat):
             who, number = chat.title or "", chat.id
         case MessageOriginUser(sender_user=user):
@@ -125,7 +132,10 @@ def forwarded_post(message: Message) -> Post:
         case _:
             who, number = "", 0
     date = origin.date if origin else message.date
-    return Post(text, f"{number or who}/{date.timestamp():.0f}", None, date, who or None)
+    # Telegram cuts a long text into messages of the same second, and says no number of them.
+    words = blake2s(text.encode(errors="replace"), digest_size=8).hexdigest()
+    guid = f"{number or who}/{date.timestamp():.0f}/{words}"
+    return Post(text, guid, None, date, clean_title(who) or None)
 
 
 def _channel_of(message: Message, context: Context) -> Found | None:
@@ -133,5 +143,7 @@ def _channel_of(message: Message, context: Context) -> Found | None:
     match message.forward_origin:
         case MessageOriginChannel(chat=chat) if chat.username:
             address = preview_of(context, chat.username)
-            return Found(SourceKind.CHANNEL, address, chat.title or chat.username)
+            return Found(
+                SourceKind.CHANNEL, address, clean_title(chat.title or "") or chat.username
+            )
     return None

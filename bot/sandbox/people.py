@@ -106,11 +106,14 @@ def forward(
 
 
 def forward_post(world: World, person_id: int, chat_id: int, text: str, origin: Json) -> Message:
-    """Forward a text from anywhere; `origin` is a MessageOrigin, its date may be left out."""
+    """Forward a text from anywhere; `origin` is a MessageOrigin, its date may be left out;
+    with `media_group_id` it is part of an album."""
     formatted = fix_formatting(text, [])
     content: Json = {"text": formatted.text}
     if formatted.entities:
         content["entities"] = formatted.entities
+    if "media_group_id" in origin:
+        content["media_group_id"] = origin.pop("media_group_id")
     dated = {"date": int(world.now().timestamp())} | origin
     return _post(world, person_id, chat_id, content, origin=dated)
 

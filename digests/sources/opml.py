@@ -13,7 +13,7 @@ from digests.sources.addresses import web_address
 from digests.text.characters import clean_title
 from digests.text.charset import decode
 
-MOST_OUTLINES: Final = 2_000
+MOST_OUTLINES: Final = 10_000
 
 _DECLARATION_END: Final = "?>"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ import pytest
 from bot import __version__
 from bot.cli import run_command_line
 from bot.settings import Settings
-from digests.sources.opml import parse_opml
+from digests.sources.opml import Outline, parse_opml
 from storage.locking import hold_lock
 from tests.foreign import rsstt
 
@@ -293,6 +295,9 @@ def test_import_of_another_bots_database_reports_what_is_lost(
     place: Path, svodka: Callable[..., Done]
 ) -> None:
     rsstt(place / "db.sqlite3")
+    with closing(sqlite3.connect(place / "db.sqlite3")) as db:
+        db.execute("UPDATE feed SET title = title || char(11, 8238)")  # no XML has such
+        db.commit()
     done = svodka("import", "db.sqlite3", env={"SVODKA_ADMINS": "1000"})
     assert done.returncode == 0, done.stderr
     head = "1 sources for everybody, 1 for 2 chats of RSS-to-Telegram-Bot; 1 known already."
@@ -304,7 +309,7 @@ def test_import_of_another_bots_database_reports_what_is_lost(
     ):
         assert line in done.stdout
     exported = svodka("export").stdout
-    assert "https://a.example/rss" in exported
+    assert parse_opml(exported.encode()) == (Outline("А", "https://a.example/rss"),)
     assert "https://b.example/rss" not in exported, "somebody's own"
 
 

@@ -1,5 +1,5 @@
-"""One address that several read, each for themselves: nobody loses by it, and nobody learns of the
-others.
+"""What is somebody's own beside what is everybody's: nobody loses by what others read or send, and
+nobody learns of it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from bot import sent
 from bot.i18n import language
 from bot.settings import AccessPolicy
 from tests.bot.living import NUMBERS, START, ask, eventually, rss
@@ -18,6 +19,7 @@ from tests.previews import Channel, Post
 
 if TYPE_CHECKING:
     from tests.bot.conftest import Bots
+    from tests.bot.living import Running
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 say = language("ru").say
@@ -186,3 +188,109 @@ async def test_question_about_sources_goes_with_who_asked(bots: Bots) -> None:
             "SELECT 1 FROM delivery WHERE instr(content, :url)", {"url": url}
         )
         assert rows == []
+
+
+# --- what people send ------------------------------------------------------------------------
+
+
+async def test_closed_means_closed_whichever_way_it_comes(bots: Bots) -> None:
+    async with bots(private_sources=AccessPolicy.CLOSED) as bot:
+        person, admin = await bot.person(), await bot.admin()
+        words = "Тапиры родились в зоопарке Лугограда"
+        await person.forward_post(words)
+        assert (await person.wait_for()).text == say("error.sources_closed")
+        await person.send_document("a.txt", f"{words}\n\n{words}".encode())
+        assert (await person.wait_for()).text == say("error.sources_closed")
+        assert say("topic.none") in (await ask(person, "тапиры")).text
+        await admin.forward_post(words)
+        await admin.wait_for()
+        assert words in (await ask(person, "тапиры")).text
+
+
+async def test_a_chat_keeps_only_so_much_of_what_it_sent(
+    bots: Bots, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sent, "MOST_SENT", 1)
+    full = say("error.too_many_articles", most=1)
+    async with bots(private_sources=OPEN) as bot:
+        person, other, admin = await bot.person(), await bot.person(), await bot.admin()
+        for who, answer in ((person, full), (admin, None)):
+            await who.forward_post("Тапиры родились в зоопарке Лугограда", message_id=1)
+            await who.wait_for()
+            await who.forward_post("Моржи приплыли к берегам Лугограда", message_id=2)
+            told = (await who.wait_for()).text
+            assert told == answer or (answer is None and "Моржи" in told)
+        await person.send_document("a.txt", "Ежи проснулись\n\nЕжи проснулись рано.".encode())
+        assert (await person.wait_for()).text == full
+        page = bot.feeds.put_body(f"<html><title>Ежи</title><p>{'Ежи и мыши. ' * 60}", "text/html")
+        await ask(person, page)
+        assert (await person.press("📄")).text == full
+        await other.forward_post("Ежи проснулись сегодня рано утром")
+        assert "Ежи" in (await other.wait_for()).text, "what others keep is theirs"
+
+
+async def test_parts_of_a_long_text_are_all_kept(shared: Running) -> None:
+    """Telegram cuts it into messages of one second, and says no number of a person's."""
+    person = await shared.person()
+    origin = {"type": "hidden_user", "sender_user_name": "Никто"}
+    parts = ("Нарвалы приплыли к северным берегам", "Выхухоли строят дома у тихой реки")
+    for part in parts:
+        await person.forward_post(part, **origin)
+        assert part in (await person.wait_for()).text
+    for part in parts:
+        assert part in (await ask(person, part.split()[0])).text
+
+
+async def test_pictures_of_an_album_without_words_are_passed_over(shared: Running) -> None:
+    person = await shared.person()
+    await person.forward_post("Окапи родился в зоопарке Лугограда", media_group_id="7")
+    assert "Окапи" in (await person.wait_for()).text
+    before = len(await person.from_bot())
+    for _ in range(2):
+        await person.forward_post("", media_group_id="7")
+    await shared.settled()
+    assert len(await person.from_bot()) == before
+
+
+@pytest.mark.parametrize("code", ["ru", "en"])
+async def test_names_that_strangers_chose_are_shown_as_one_line_of_text(
+    shared: Running, code: str
+) -> None:
+    person = await shared.person(code)
+    odd, plain = "Зоо\u202eпарк\nснова", "Зоопарк снова"
+    await person.forward_post("Ленивцы висят в зоопарке Лугограда", channel=odd, username="zoo_l")
+    answer = await person.wait_for()
+    assert f"({plain})" in answer.text
+    assert answer.labels == [f"📣 {plain}"]
+    await person.send_document("../../\u202etxt.exe", b"")
+    assert "\u202e" not in (await person.wait_for()).text
+
+
+@pytest.mark.parametrize(
+    "words", ["{url}", "Баобабы зацвели {url}", "Баобабы\nзацвели\n{url}\n", "{URL}"]
+)
+async def test_shared_link_is_looked_at_with_the_words_that_came_along(
+    shared: Running, words: str
+) -> None:
+    person = await shared.person()
+    body = (
+        f"<html><title>Баобабы</title><body><p>{'Баобабы зацвели у нас. ' * 30}</p></body></html>"
+    )
+    url = shared.feeds.put_body(body, "text/html")
+    text = words.format(url=url, URL=url.replace("http", "HTTP"))
+    assert (await ask(person, text)).labels == ["📄 Баобабы"]
+
+
+@pytest.mark.parametrize("words", ["{url} и ещё {url}", "что такое {url} вообще"])
+async def test_words_around_links_are_a_search(shared: Running, words: str) -> None:
+    person, url = await shared.person(), shared.feeds.put_body(b"")
+    assert (await ask(person, words.format(url=url))).text.startswith("🔎")
+    assert shared.feeds.seen(url) == []
+
+
+async def test_long_list_is_taken_whole(bots: Bots) -> None:
+    async with bots(empty=True) as bot:
+        admin = await bot.admin()
+        outlines = "".join(f'<outline xmlUrl="https://a.invalid/{n}"/>' for n in range(5_000))
+        await admin.send_document("o", f"<opml><body>{outlines}</body></opml>".encode())
+        assert (await admin.wait_for()).text == say("sources.bulk_added", 5_000)

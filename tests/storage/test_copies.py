@@ -147,6 +147,33 @@ async def test_copies_of_a_removed_original_stay(db: Database) -> None:
     assert await copies(db) == {"other": None}
 
 
+async def test_copies_of_a_removed_original_stay_copies_of_one_of_them(db: Database) -> None:
+    """None of them is news because what all of them repeat is gone."""
+    chat, other = await store_chat(db, 1), await store_chat(db, 2)
+    (one,) = await sources(db, "one")
+    await store(db, one, original())
+    for number, name in enumerate(("second", "third"), 1):
+        (source,) = await sources(db, name)
+        await store(db, source, repost(name, published=NOW - hours(0.5 / number)))
+    for owner in (chat, other):
+        (source,) = await sources(db, f"of{owner}", owner=owner)
+        await store(db, source, repost(f"of{owner}", published=NOW - hours(0.7)))
+    await remove_source(db, one.id)
+    assert await copies(db) == {"second": None, "third": "second", "of1": "second", "of2": "second"}
+
+
+async def test_what_is_left_of_a_removed_original_is_seen_by_who_may(db: Database) -> None:
+    chat, other = await store_chat(db, 1), await store_chat(db, 2)
+    (one,) = await sources(db, "one")
+    await store(db, one, original())
+    for owner in (chat, other):
+        for name in "ab":
+            (source,) = await sources(db, f"{name}{owner}", owner=owner)
+            await store(db, source, repost(f"{name}{owner}"))
+    await remove_source(db, one.id)
+    assert await copies(db) == {"a1": None, "b1": "a1", "a2": None, "b2": "a2"}
+
+
 async def test_a_copy_brings_no_told_story_back(db: Database) -> None:
     chat = await store_chat(db)
     one, other, third = await sources(db, "one", "other", "third")
