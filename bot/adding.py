@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.context import Context, Core
-from bot.errors import SourcesClosedError, TooManyRequestsError, TooManySourcesError
+from bot.errors import (
+    RequesterFullError,
+    SourcesClosedError,
+    TooManyRequestsError,
+    TooManySourcesError,
+)
 from bot.fetching import Fetched
 from bot.gathering import add_channel, add_feed
 from bot.i18n import language
@@ -133,7 +138,7 @@ async def ask_for(context: Context, subscriber: Subscriber, found: Sequence[Foun
 async def decide(context: Context, batch: int, *, owned: bool) -> list[Offer] | None:
     """Add what was asked for, for who asked or for everybody, and tell them.
 
-    None: there is no such request any more.
+    None: there is no such request any more. Raises RequesterFullError.
     """
     asked = await offers.asked_offers(context.db, batch)
     if not asked:
@@ -141,6 +146,8 @@ async def decide(context: Context, batch: int, *, owned: bool) -> list[Offer] | 
     chat = asked[0].chat
     found = [offer.found for offer in asked]
     owner = chat if owned else None
+    if owner is not None and await room_of(context, owner) < 1:
+        raise RequesterFullError(chat=chat)
     if len(found) == 1:
         await add_found(context, found[0], owner)
     else:

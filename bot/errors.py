@@ -66,6 +66,12 @@ class TooManySourcesError(SvodkaError):
     code = "error.too_many_sources"
 
 
+class RequesterFullError(SvodkaError):
+    """Who asked for a source has as many of their own as they may by now."""
+
+    code = "error.requester_full"
+
+
 class TooManyArticlesError(SvodkaError):
     """A chat keeps as many articles that it sent as it may."""
 

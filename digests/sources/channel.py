@@ -22,7 +22,7 @@ MOST_POSTS: Final = 200  # of a page; Telegram shows twenty
 _POST = re.compile(r"([A-Za-z]\w{2,40})/(\d{1,12})")
 _NAME = re.compile(
     r"(?:@|(?:https?://)?(?:www\.)?(?:t|telegram)\.me/(?:s/)?)([A-Za-z][A-Za-z0-9_]{3,31})"
-    r"(?:/\d+)?/?(?:\?\S*)?$",
+    r"(?:/\d+){0,2}/?(?:[?#]\S*)?$",
     re.IGNORECASE,
 )
 _TELEGRAM = re.compile(r"(?:https?://)?(?:www\.)?(?:t|telegram)\.me/", re.IGNORECASE)
@@ -106,6 +106,8 @@ def _texts(message: Any) -> Iterator[str]:  # noqa: ANN401 - lxml has no types
     for node in _with(message, "js-message_text"):
         for line_end in node.iter("br", "pre", "blockquote"):
             line_end.tail = "\n" + (line_end.tail or "")
+            if line_end.tag != "br":  # begins a line too
+                line_end.text = "\n" + (line_end.text or "")
         yield "".join(node.itertext())
         break
     preview = [*_with(message, "link_preview_title"), *_with(message, "link_preview_description")]
@@ -118,9 +120,9 @@ def _published(message: Any) -> datetime | None:  # noqa: ANN401 - lxml has no t
         for node in anchor.iter("time"):
             try:
                 moment = datetime.fromisoformat(node.get("datetime", ""))
-            except ValueError:
+                return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            except (ValueError, OverflowError):  # years beyond what there is, by a zone
                 continue
-            return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     return None
 
 

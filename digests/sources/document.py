@@ -25,7 +25,7 @@ HEAD_LETTERS: Final = 20_000
 MOST_COMMENTS: Final = 5
 COMMON_PATHS: Final = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml")
 
-_OPML = re.compile(r"<opml[\s>]", re.IGNORECASE)
+_OPML = re.compile(r"(?:<!doctype opml\b[^>\[]*>\s*)?<(?:\w+:)?opml[\s>]", re.IGNORECASE)
 _FEED_TYPES: Final = frozenset(
     {
         "application/rss+xml",

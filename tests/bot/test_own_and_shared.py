@@ -173,6 +173,23 @@ async def test_yes_is_said_to_what_the_question_showed(bots: Bots) -> None:
         assert added not in addresses
 
 
+async def test_yes_for_who_has_enough_by_now_says_so_of_them(bots: Bots) -> None:
+    async with bots(most_private_sources=1) as bot:
+        admin, person = await bot.admin(), await bot.person()
+        await ask(admin, "/id")
+        questions = []
+        for title in ("Зоо", "Лес"):
+            url = bot.feeds.put_feed((f"{title}: новости", "Слова. " * 9, AT), title=title)
+            await ask(person, f"/addsource {url}")
+            questions.append(await admin.wait_for(lambda m, url=url: url in m.text, since=0))
+        own = say("sources.request.own")
+        await admin.press(own, message=questions[0])
+        answer = await admin.press(own, message=questions[1])
+        assert answer.text == say("error.requester_full")
+        await admin.press(say("sources.request.shared"), message=questions[1])
+        assert "Лес" in (await ask(person, "/sources")).text
+
+
 async def test_question_about_sources_goes_with_who_asked(bots: Bots) -> None:
     async with bots() as bot:
         admin = await bot.admin()

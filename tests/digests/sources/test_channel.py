@@ -79,6 +79,21 @@ def test_bare_link_is_told_by_what_the_page_says_of_itself() -> None:
     assert (entry.title, entry.text) == ("Фикусы вернулись", WORDS)
 
 
+def test_quotations_stand_in_lines_of_their_own() -> None:
+    text = f"Кактусы зацвели<blockquote>{WORDS}</blockquote>Ещё строка<pre>код</pre>"
+    (entry,) = entries(Post(1, text))
+    assert entry.title == "Кактусы зацвели"
+    assert entry.text == f"{WORDS}\n\nЕщё строка\n\nкод"
+
+
+def test_time_beyond_all_time_is_none() -> None:
+    page = Channel(posts=[Post(1, WORDS)]).page()
+    page = page.replace("2026-11-23T06:01:00+00:00", "9999-12-31T23:59:59-12:00")
+    assert "9999" in page
+    (entry,) = parse_channel(page.encode()).entries
+    assert entry.published is None
+
+
 def test_markup_in_words_stays_words() -> None:
     (entry,) = entries(Post(3, "Тег &lt;script&gt;alert(1)&lt;/script&gt; вставлен в пост"))
     assert entry.title == "Тег <script>alert(1)</script> вставлен в пост"
@@ -113,6 +128,9 @@ def test_broken_numbers_and_times_are_passed_over() -> None:
         ("https://t.me/s/Lugograd_24/", "Lugograd_24"),
         ("https://t.me/lugograd/17?single", "lugograd"),
         ("http://telegram.me/lugograd", "lugograd"),
+        ("https://t.me/lugograd/5/17", "lugograd"),
+        ("https://t.me/lugograd#x", "lugograd"),
+        ("https://t.me/lugograd/5/6/7", None),
         ("https://t.me/+AbCdEf", None),
         ("https://t.me/joinchat/AAAA", None),
         ("https://t.me/c/123/4", None),

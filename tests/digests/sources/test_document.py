@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from digests.errors import ArticleRejectedError, NotAFeedError, NotOpmlError
-from digests.sources.document import is_html, is_opml, read_document
+from digests.sources.document import is_html, is_opml, read_document, read_outlines
 from digests.sources.opml import Outline, parse_opml, write_opml
 from digests.sources.page import page_entry
 
@@ -107,6 +107,37 @@ def test_list_of_feeds_is_read_whole_each_feed_once() -> None:
 @pytest.mark.parametrize("charset", ["cp1251", "utf-16", "koi8-r"])
 def test_list_is_read_whatever_it_says_of_its_charset(charset: str) -> None:
     assert parse_opml(OPML.encode(charset))[1].title == "Сад"
+
+
+@pytest.mark.parametrize(
+    ("body", "address"),
+    [
+        ('<!DOCTYPE opml><opml><outline text="A" xmlUrl="{}"/></opml>', "https://a.example/rss"),
+        ('<o:opml xmlns:o="x"><outline xmlUrl="{}"/></o:opml>', "https://a.example/rss"),
+        (
+            '<opml><outline text="A & B&nbsp;\x0b" xmlUrl="{}"/></opml>',
+            "https://a.example/?b=1&c=2",
+        ),
+        ('<opml><outline text="A &amp; B &#1071;" xmlUrl="{}"/></opml>', "https://a.example/rss"),
+    ],
+    ids=["doctype", "prefix", "ampersands", "escaped"],
+)
+def test_list_as_programs_and_people_write_it(body: str, address: str) -> None:
+    data = body.format(address).encode()
+    assert [one.address for one in read_outlines(data)] == [address]
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("feed://a.example/rss", "http://a.example/rss"),
+        ("feed:https://a.example/rss", "https://a.example/rss"),
+        ("FEED://a.example/rss", "http://a.example/rss"),
+    ],
+)
+def test_feed_scheme_is_the_webs(written: str, address: str) -> None:
+    (one,) = parse_opml(f'<opml><outline xmlUrl="{written}"/></opml>'.encode())
+    assert one.address == address
 
 
 @pytest.mark.parametrize(
