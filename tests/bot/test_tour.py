@@ -68,11 +68,12 @@ class Walker:
         """Of the end of the page, or from the last message with the words `top` on."""
         await self.page.mouse.move(0, 0)  # nothing is underlined under it
         await self.page.evaluate("document.querySelector('#scroll').scrollTo(0, 1e6)")
+        await self.page.wait_for_timeout(150)  # buttons come back from being pressed
+        await expect(self.page.locator("#toast")).to_be_hidden(timeout=8_000)
         if top:
             shown = self.page.locator("#log .bubble").filter(has_text=top).last
             await shown.evaluate("node => node.scrollIntoView()")
-        await self.page.wait_for_timeout(150)  # buttons come back from being pressed
-        await expect(self.page.locator("#toast")).to_be_hidden(timeout=8_000)
+            await self.page.wait_for_timeout(150)
         seen = await self.page.screenshot()
         if self.folder:
             with Image.open(io.BytesIO(seen)) as picture:
