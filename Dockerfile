@@ -21,6 +21,8 @@ ENV PATH=/opt/svodka/bin:$PATH \
     SVODKA_HTTP_LISTEN=127.0.0.1:8080 \
     SVODKA_LOG_FORMAT=json \
     MPLCONFIGDIR=/tmp/matplotlib
+# A new index and VACUUM sort in files as large as the table: /tmp is too small for them.
+ENV SQLITE_TMPDIR=/data
 USER 10001:10001
 WORKDIR /data
 VOLUME /data

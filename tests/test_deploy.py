@@ -214,6 +214,7 @@ def test_container_is_built_from_locked_packages_and_runs_without_root() -> None
     last_stage = DOCKERFILE.split("FROM ")[-1]
     assert re.search(r"^USER 10001", last_stage, re.MULTILINE)
     assert "/healthz" in last_stage
+    assert "SQLITE_TMPDIR=/data" in last_stage, "a migration of a large file would fail in /tmp"
     for line in ("read_only: true", "cap_drop: [ALL]", "no-new-privileges:true"):
         assert line in COMPOSE
 
