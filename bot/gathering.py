@@ -83,10 +83,18 @@ async def refresh_source(core: Core, polling: Polling) -> None:
     try:
         added = await _poll(core, polling)
     except Exception as error:  # noqa: BLE001 - whatever one source does, the others go on
-        log.warning("source_failed", source=source.id, address=source.address, cause=str(error))
+        log.warning("source_failed", source=source.id, **_what_failed(source, error))
         await _note_failure(core, polling, error)
     else:
         log.info("source_refreshed", source=source.id, new=added.new, changed=added.changed)
+
+
+def _what_failed(source: Source, error: Exception) -> dict[str, str]:
+    """For the log. What somebody reads for themselves does not stand there: addresses may hold
+    keys, and erasing cannot reach it."""
+    if source.owner is None:
+        return {"address": source.address, "cause": str(error)}
+    return {"cause": error.cause if isinstance(error, SvodkaError) else type(error).__name__}
 
 
 async def retry_source(core: Core, source: SourceId) -> tuple[Source, Added] | None:
@@ -247,7 +255,8 @@ async def _park(core: Core, source: Source, reason: str) -> None:
         text = spoken.say(key, title=source.title)
         notices.append((chat, Message(text, keyboard=retry_keyboard(source.id, spoken)).to_json()))
     await sources.park_source(core.db, source.id, core.now(), reason, notices)
-    log.warning("source_parked", source=source.id, address=source.address, cause=reason)
+    named = {"address": source.address} if source.owner is None else {}
+    log.warning("source_parked", source=source.id, cause=reason, **named)
 
 
 def _least(core: Core) -> timedelta:

@@ -45,7 +45,7 @@ async def with_pages(
     try:
         async with asyncio.timeout(PAGES_SECONDS), asyncio.TaskGroup() as group:
             for article in wanted:
-                group.create_task(_look_up(core, article, boilerplate, whole))
+                group.create_task(_look_up(core, source, article, boilerplate, whole))
     except TimeoutError:
         log.info("pages_slow", source=source, wanted=len(wanted), read=len(whole))
     return replace(
@@ -55,6 +55,7 @@ async def with_pages(
 
 async def _look_up(
     core: Core,
+    source: SourceId | None,
     article: PreparedArticle,
     boilerplate: frozenset[str],
     whole: dict[str, PreparedArticle],
@@ -73,7 +74,7 @@ async def _look_up(
             boilerplate,
         )
     except SvodkaError as error:
-        log.info("page_failed", link=article.link, cause=str(error))
+        log.info("page_failed", source=source, cause=error.cause)
     else:
         if found:
             whole[article.guid] = found

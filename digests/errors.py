@@ -13,6 +13,12 @@ class SvodkaError(Exception):
         super().__init__(message or self.code)
         self.values = values
 
+    @property
+    def cause(self) -> str:
+        """What went wrong without what it went wrong with, which may be somebody's own."""
+        reason = self.values.get("reason")
+        return f"{self.code} ({reason})" if isinstance(reason, str) else self.code
+
     def __reduce__(self) -> tuple[object, ...]:
         # Errors cross from worker processes to the bot by pickling.
         return _rebuild, (type(self), self.args, self.values)

@@ -42,7 +42,7 @@ async def answer_error(event: ErrorEvent, context: Context) -> None:
         log.info("chat_migrated", chat=chat, to=new)
         return
     if isinstance(error, SvodkaError):
-        log.info("refused", update=update.update_id, chat=chat, cause=str(error))
+        log.info("refused", update=update.update_id, chat=chat, cause=error.cause)
     else:
         log.error("handler_failed", update=update.update_id, chat=chat, exc_info=error)
     spoken = await _language(context, chat)

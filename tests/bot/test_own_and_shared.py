@@ -12,6 +12,7 @@ import pytest
 from aiohttp import web
 
 from bot import sent
+from bot.errors import FetchError
 from bot.i18n import language
 from bot.settings import AccessPolicy
 from tests.bot.living import NUMBERS, START, ask, eventually, rss
@@ -205,6 +206,34 @@ async def test_question_about_sources_goes_with_who_asked(bots: Bots) -> None:
             "SELECT 1 FROM delivery WHERE instr(content, :url)", {"url": url}
         )
         assert rows == []
+
+
+async def test_log_names_nothing_of_ones_own(bots: Bots, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with bots(private_sources=OPEN, poll_interval=60) as bot:
+        person, admin = await bot.person(), await bot.admin()
+        items = (("Тапиры родились", "Слова о тапирах. " * 9, AT),)
+        urls = {}
+        for name, who in (("geheim", person), ("allgemein", admin)):
+            urls[name] = bot.feeds.put_at(f"/{name}", rss(items, name), "text/xml")
+            await ask(who, f"/addsource {urls[name]}")
+            del bot.feeds.handlers[f"/{name}"]
+        for status in (404, 410):
+            for name in urls:
+
+                async def fail(_: web.Request, status: int = status) -> web.Response:
+                    return web.Response(status=status)
+
+                bot.feeds.handlers[f"/{name}"] = fail
+            bot.clock.move(days=1)
+            await bot.settled()
+    lines = [line for line in caplog.text.splitlines() if " svodka" not in line]
+    assert [line for line in lines if "geheim" in line] == []
+    for event in ("source_failed", "source_parked"):
+        assert sum(event in line for line in lines) >= 2
+        assert any(event in line and urls["allgemein"] in line for line in lines)
+    error = FetchError(url="https://geheim.example/?key=1", reason="http_404")
+    assert error.cause == "error.fetch (http_404)", "what is said of a refused command"
 
 
 # --- what people send ------------------------------------------------------------------------
