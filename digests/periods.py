@@ -33,7 +33,8 @@ UNITS: Final = (
 UNIT: Final = "(?P<unit>" + "|".join(forms for forms, _ in UNITS) + ")"
 ROLLING: Final = (
     rf"за\s+(?:последн\w+\s+|прошедш\w+\s+)?{COUNT}{UNIT}",
-    rf"последн\w+\s+{COUNT}{UNIT}",
+    rf"в\s+последн\w+\s+{COUNT}{UNIT}",
+    rf"последн\w+\s+{COUNT.removesuffix('?')}{UNIT}",
     rf"(?:(?:in|for|over|from|within)\s+)?(?:the\s+)?past\s+{COUNT}{UNIT}",
     rf"(?:(?:in|for|over|from|within)\s+)?(?:the\s+)?last\s+{COUNT.removesuffix('?')}{UNIT}",
     r"(?:(?:in|for|over|from|within)\s+)?(?:the\s+)?last\s+(?P<unit>day|hour|year)",
@@ -46,13 +47,14 @@ NAMED: Final = (
     (r"(?:в|за)\s+этом?т?\s+месяце?|this\s+month", "month"),
     (r"(?:в|за)\s+прошл(?:ом|ый)\s+месяце?|last\s+month", "lastmonth"),
 )
+LAST_ONE: Final = rf"последн\w+\s+{UNIT}"  # no period before words: «последний день Помпеи»
 AT_END: Final = r"(?:^|.*?[\s,;:—–-]){}[\s.!?]*"
 # «за неделю до выборов» is no period.
 AT_START: Final = r"{}(?!\s+(?:до|перед|после|before|after|of)\b)(?:[\s,;:—–-].*|[.!?]*)"
 # «новости за неделю»: beside a period these ask for nothing in particular.
 FILLERS: Final = frozenset(
-    ("новость", "новости", "новостей", "что", "нового", "было", "news", "latest", "the", "what",
-     "is", "s", "new", "stories")
+    ("новость", "новости", "новостей", "последние", "что", "нового", "было", "news", "latest",
+     "the", "what", "is", "s", "new", "stories")
 )  # fmt: skip
 
 
@@ -98,10 +100,15 @@ def split_period(text: str) -> tuple[str, Period | None]:
     """The words without their period, and the period. None: none is named."""
     text = " ".join(text.split())[:MOST_QUERY_LETTERS]
     folded = fold(text)
+    if len(folded) != len(text):  # «İ» becomes two: places would not be those of the text
+        folded = "".join(low if len(low := fold(letter)) == 1 else letter for letter in text)
     for pattern, is_end in _PATTERNS:
         match = pattern.fullmatch(folded)
         if match and (period := _period(match)):
-            left = text[: match.start("period")] if is_end else text[match.end("period") :]
+            start = match.start("period")
+            left = text[:start] if is_end else text[match.end("period") :]
+            if is_end and left and text[start].isupper() and not text.isupper():
+                continue  # a name: `USA Today`
             return _told(left), period
     return text, None
 
@@ -127,9 +134,10 @@ def _period(match: re.Match[str]) -> Period | None:
 def _patterns() -> list[tuple[re.Pattern[str], bool]]:
     named = "(?P<named>" + "|".join(form for form, _ in NAMED) + ")"
     forms = [f"(?P<period>{form})" for form in (named, *ROLLING)]
+    ends = [*forms, f"(?P<period>{LAST_ONE})"]
     return [
         (re.compile(place.format(form), re.DOTALL), place is AT_END)
-        for place in (AT_END, AT_START)
+        for place, forms in ((AT_END, ends), (AT_START, forms))
         for form in forms
     ]
 

@@ -35,6 +35,13 @@ NOW = datetime(2026, 11, 25, 22, 30, tzinfo=UTC)  # Thursday the 26th, 01:30, in
         ("in the last 24 hours", "", "h24"),
         ("what's new today", "", "today"),
         ("yesterday", "", "yesterday"),
+        ("в последний час", "", "h1"),
+        ("пожар в последние 2 часа", "пожар", "h2"),
+        ("последние новости за сутки", "", "d1"),
+        ("ВЫБОРЫ СЕГОДНЯ", "ВЫБОРЫ", "today"),
+        ("Сегодня Россия", "Россия", "today"),
+        ("İstanbul за неделю", "İstanbul", "d7"),
+        ("вчера İİİ", "İİİ", "yesterday"),
     ],
 )
 def test_period_is_cut_off_the_words(said: str, words: str, code: str) -> None:
@@ -43,7 +50,21 @@ def test_period_is_cut_off_the_words(said: str, words: str, code: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["пожар", "за", "неделя моды", "за неделю до выборов", "last of us", "за 0 дней", "week", ""],
+    [
+        "пожар",
+        "за",
+        "неделя моды",
+        "за неделю до выборов",
+        "last of us",
+        "за 0 дней",
+        "week",
+        "",
+        "USA Today",
+        "Russia Today",
+        "последний день Помпеи",
+        "последний год войны",
+        "Коммерсантъ Сегодня",
+    ],
 )
 def test_what_names_no_period_stays_whole(said: str) -> None:
     assert split_period(said) == (said, None)
