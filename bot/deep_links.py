@@ -18,7 +18,7 @@ def pack_topics(topics: Sequence[str]) -> tuple[str, list[str]]:
     """The payload, and the topics that found room in it, in their order; without one, empty."""
     payload = ""
     packed: list[str] = []
-    for topic in topics:
+    for topic in filter(str.isprintable, topics):
         longer = _packed([*packed, topic])
         if len(longer) <= MOST_LETTERS:
             payload, packed = longer, [*packed, topic]
@@ -46,7 +46,9 @@ def unpack_topics(payload: str) -> list[str]:
         text = data.decode(encoding)
     except (binascii.Error, ValueError):
         return []
-    return [topic.strip() for topic in text.split(BETWEEN) if topic.strip()]
+    if not all(part.isprintable() and part.strip() for part in text.split(BETWEEN)):
+        return []
+    return [part.strip() for part in text.split(BETWEEN)] if _packed([text]) == payload else []
 
 
 def link_to(username: str, payload: str) -> str:

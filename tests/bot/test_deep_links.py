@@ -38,6 +38,10 @@ def test_four_russian_topics_find_room() -> None:
     assert link_to("svodka_bot", payload).startswith("https://t.me/svodka_bot?start=t")
 
 
-@pytest.mark.parametrize("payload", ["", "a_17", "t", "u", "t" * 65, "t!", "u____", "x0LjQ"])
+@pytest.mark.parametrize(
+    "payload",
+    ["", "a_17", "t", "u", "t" * 65, "t!", "u____", "x0LjQ",
+     "telegram", "test", "twitter", "team", "tchannel", "t_me", "tAAAA"],
+)  # fmt: skip
 def test_what_is_no_link_of_topics_has_none(payload: str) -> None:
     assert unpack_topics(payload) == []
