@@ -14,6 +14,7 @@ from digests.text.keys import is_stop_word
 from digests.text.words import WORD, analyzer, fold, is_cyrillic, split_words, stem
 
 SHORTEST_LETTERS: Final = 4  # of a word that may be misspelt: shorter ones are one letter from all
+LONGEST_LETTERS: Final = 30  # no word is longer, and each letter costs some 66 spellings
 LONG_LETTERS: Final = 6  # of a word that may have two slips
 SURE_LETTERS: Final = 3  # at its beginning, which are right then
 MOST_WORDS: Final = 3  # that are doubted
@@ -49,7 +50,9 @@ def doubts(text: str) -> list[Doubt]:
     found = []
     for word in split_words(text):
         folded = word.folded
-        if len(folded) < SHORTEST_LETTERS or not folded.isalpha() or is_stop_word(word):
+        if not SHORTEST_LETTERS <= len(folded) <= LONGEST_LETTERS:
+            continue
+        if not folded.isalpha() or is_stop_word(word):
             continue
         variants = {one: stem(one) for one in _one_slip_away(folded)}
         found.append(Doubt(word.text, stem(folded), variants))

@@ -56,6 +56,11 @@ def test_a_word_that_is_written_gives_way_only_to_a_much_commoner_one() -> None:
     assert mended("пажар", known={"пажар": 2, "пожар": 21}) == ["пожар"]
 
 
+def test_what_is_too_long_for_a_word_is_not_guessed_at() -> None:
+    doubted = doubts("достопримечательностями " + "ж" * 150)
+    assert [one.word for one in doubted] == ["достопримечательностями"]
+
+
 def test_a_topic_is_what_was_meant() -> None:
     assert mended("стафка цб", "ставка ЦБ", "ИИ")[0] == "ставка ЦБ"
 
