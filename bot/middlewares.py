@@ -80,12 +80,28 @@ class Acting(BaseMiddleware):
         said = isinstance(event, Message) and not _is_command(event)
         if channel is None or (said and channel.expects is None):
             return await handler(event, data)  # plain words that nothing waits for are a search
+        if not get_flag(data, OPEN_TO_ALL):
+            if not is_allowed(context, person):
+                return await handler(event, data)  # and is refused as the person
+            if not get_flag(data, CHANGES):  # else `Rights` asks the same
+                await self._require_admin(context, person, channel, event)
         if isinstance(event, Message) and _is_command(event):
             context.expect(channel.chat_id, None)
         data["subscriber"] = channel
         data["spoken"] = language(channel.language)
         data["reader"] = reader_for(context, channel)
         return await handler(event, data)
+
+    @staticmethod
+    async def _require_admin(
+        context: Context, person: Subscriber, channel: Subscriber, event: TelegramObject
+    ) -> None:
+        """What a channel has chosen is its administrators' to see. Raises NotAllowedError; the
+        menus are the person's own from then on."""
+        _, user = _who(event)
+        if user is None or not await is_chat_admin(context.bot, channel.chat_id, user):
+            context.act_for(person.chat_id, None)
+            raise NotAllowedError
 
 
 class Rights(BaseMiddleware):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.i18n import language
-from digests.models import ChatId
+from digests.models import Access, ChatId
 from storage import subscribers
 from tests.bot.living import Running, ask, edited, left_by
 from tests.bot.test_replays import Trouble, all_handled, broken
@@ -156,3 +156,32 @@ async def test_a_stranger_brings_the_bot_into_no_channel(bots: Bots) -> None:
         await channel.add_bot("administrator")
         await bot.settled()
         assert len(await stranger.from_bot()) == 1
+
+
+@pytest.mark.parametrize("asked", ["/topics", "/settings"])
+async def test_whoever_is_no_administrator_any_more_is_shown_nothing_of_the_channel(
+    running: Running, asked: str
+) -> None:
+    owner = await running.subscribed("ипотека")
+    channel = await channel_of(running, owner)
+    await choose(owner, "пожар")
+    await all_handled(running)
+    await channel.set_member(owner, "member")
+    assert (await ask(owner, asked)).text == say("error.not_allowed")
+    await all_handled(running)
+    answer = await ask(owner, asked)
+    shown = " ".join((answer.text, *answer.labels))
+    assert "ипотека" in shown, "the menus are the person's own again"
+    assert "пожар" not in shown
+
+
+async def test_whoever_is_banned_sets_up_no_channel(running: Running) -> None:
+    owner = await running.subscribed("ипотека")
+    channel = await channel_of(running, owner)
+    await choose(owner, "пожар")
+    await all_handled(running)
+    await subscribers.set_access(running.context.db, ChatId(owner.chat_id), Access.REFUSED)
+    assert (await ask(owner, "/subscribe космос")).text == say("access.closed")
+    assert (await ask(owner, "/topics")).text == say("access.closed")
+    topics = await subscribers.topics_of(running.context.db, ChatId(channel.chat_id))
+    assert [topic.words for topic in topics] == ["пожар"]
