@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from digests.models import POLLED_KINDS, ChatId, Found, Source, SourceId, SourceKind
-from storage.database import Database
+from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 from storage.outbox import queue_notice
 
@@ -19,6 +19,7 @@ SOURCE_COLUMNS: Final = (
     "source.title AS source_title, source.owner_chat_id, source.weight"
 )
 SOURCES_A_BATCH: Final = 200  # a transaction's; commands that write wait for no more than that
+ARTICLES_A_BATCH: Final = 500  # removed in one
 # Never one that a removed source had: what is being read for that one, and buttons of old messages,
 # would be taken for the new one's, which may be somebody else's.
 NEXT_ID: Final = (
@@ -228,28 +229,54 @@ async def remove_source(db: Database, source: SourceId) -> bool:
     """Forget a source and all its articles. False when there is none.
 
     Of those that repeat one of its articles the first becomes what the others repeat: they are no
-    news because somebody removed what they copied.
+    news because somebody removed what they copied. What is broken off goes on when asked again.
     """
+    values = {"id": source, "limit": ARTICLES_A_BATCH}
     async with db.write() as tx:
-        heirs = await tx.fetch_all(
-            """
-            SELECT copy.id AS copy, (
-                SELECT heir.id FROM article AS heir JOIN source AS its ON its.id = heir.source_id
-                WHERE heir.copy_of = copy.copy_of AND heir.source_id <> :id
-                  AND (its.owner_chat_id IS NULL OR its.owner_chat_id = mine.owner_chat_id)
-                ORDER BY its.owner_chat_id IS NOT NULL, heir.published_at, heir.id LIMIT 1) AS heir
-            FROM article AS original
-            JOIN article AS copy ON copy.copy_of = original.id AND copy.source_id <> :id
-            JOIN source AS mine ON mine.id = copy.source_id
-            WHERE original.source_id = :id
-            """,
-            {"id": source},
-        )
-        await tx.execute_all(
-            "UPDATE article SET copy_of = nullif(:heir, id) WHERE id = :copy",
-            [{"copy": row["copy"], "heir": row["heir"]} for row in heirs],
-        )
-        return bool(await tx.execute("DELETE FROM source WHERE id = :id", {"id": source}))
+        await tx.execute("UPDATE source SET next_poll_at = NULL WHERE id = :id", values)
+        await _hand_down(tx, source)
+    removed = ARTICLES_A_BATCH
+    while removed:
+        async with db.write() as tx:
+            rows = await tx.fetch_all(
+                "SELECT id, story_id FROM article WHERE source_id = :id LIMIT :limit", values
+            )
+            removed = await tx.execute(
+                "DELETE FROM article WHERE id IN (SELECT value FROM json_each(:articles))",
+                {"articles": json.dumps([row["id"] for row in rows])},
+            )
+            # Of one that was told stays the memory that it was.
+            await tx.execute(
+                """
+                DELETE FROM story WHERE id IN (SELECT value FROM json_each(:stories))
+                  AND NOT EXISTS (SELECT 1 FROM article WHERE article.story_id = story.id)
+                  AND NOT EXISTS (SELECT 1 FROM told WHERE told.story_id = story.id)
+                """,
+                {"stories": json.dumps(sorted({row["story_id"] for row in rows}))},
+            )
+    async with db.write() as tx:
+        return bool(await tx.execute("DELETE FROM source WHERE id = :id", values))
+
+
+async def _hand_down(tx: Transaction, source: SourceId) -> None:
+    heirs = await tx.fetch_all(
+        """
+        SELECT copy.id AS copy, (
+            SELECT heir.id FROM article AS heir JOIN source AS its ON its.id = heir.source_id
+            WHERE heir.copy_of = copy.copy_of AND heir.source_id <> :id
+              AND (its.owner_chat_id IS NULL OR its.owner_chat_id = mine.owner_chat_id)
+            ORDER BY its.owner_chat_id IS NOT NULL, heir.published_at, heir.id LIMIT 1) AS heir
+        FROM article AS original
+        JOIN article AS copy ON copy.copy_of = original.id AND copy.source_id <> :id
+        JOIN source AS mine ON mine.id = copy.source_id
+        WHERE original.source_id = :id
+        """,
+        {"id": source},
+    )
+    await tx.execute_all(
+        "UPDATE article SET copy_of = nullif(:heir, id) WHERE id = :copy",
+        [{"copy": row["copy"], "heir": row["heir"]} for row in heirs],
+    )
 
 
 async def visible_sources(

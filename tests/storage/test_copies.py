@@ -2,6 +2,9 @@
 
 from dataclasses import replace
 
+import pytest
+
+import storage.sources
 from bot.newsroom.articles import load_newsroom
 from digests.clustering import WINDOW, tell_stories
 from digests.models import ArticleId, ChatId, PreparedArticle, Source, StoryId
@@ -202,3 +205,24 @@ async def test_a_copy_opens_no_digests_window(db: Database) -> None:
     bridge = parse_query("мост")
     assert await find_stories(db, NOBODY, bridge, 9, arrived_after=since) == []
     assert await find_stories(db, NOBODY, bridge, 9) == [1]
+
+
+async def test_removed_source_leaves_only_what_was_told_of_it(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In steps, so that nobody's command waits for all of it."""
+    monkeypatch.setattr(storage.sources, "ARTICLES_A_BATCH", 3)
+    chat = await store_chat(db)
+    one, other = await sources(db, "one", "other")
+    alike = [prepared(unlike_others(n, 6), text=unlike_others(n, 40)) for n in range(20, 30)]
+    await store(db, one, *alike)
+    await store(db, other, prepared(unlike_others(50, 6), text=unlike_others(50, 40)))
+    rows = await db.fetch_all("SELECT id, story_id FROM article ORDER BY id")
+    story, article = StoryId(rows[0]["story_id"]), ArticleId(rows[0]["id"])
+    told = [Told(story, article, 1)]
+    await publish(db, chat, Slot("now/1"), NOW - hours(9), NOW, ["{}"], told)
+    assert await remove_source(db, one.id)
+    assert not await remove_source(db, one.id)
+    left = await db.fetch_all("SELECT id FROM story ORDER BY id")
+    assert [row["id"] for row in left] == sorted({story, rows[-1]["story_id"]})
+    assert len(await db.fetch_all("SELECT 1 FROM article")) == 1
