@@ -1,5 +1,6 @@
 """What stands before every handler: who is speaking, whether they may, and the press's answer."""
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
@@ -33,6 +34,7 @@ OF_CHANNELS: Final = frozenset(
     )
 )  # fmt: skip
 TITLE_LETTERS: Final = 100
+LARGE_NUMBER: Final = re.compile(r"\s*[+-]?[\d_.]{19,}\s*")  # SQLite's largest has 19 digits
 
 
 class Alert(str):
@@ -48,7 +50,7 @@ class Introduction(BaseMiddleware):
         self, handler: Handler, event: TelegramObject, data: dict[str, Any]
     ) -> object:
         chat, user = _who(event)
-        if chat is None:
+        if chat is None or (isinstance(event, CallbackQuery) and _is_forged(event.data or "")):
             raise StaleButtonError
         context: Context = data["context"]
         if isinstance(event, Message) and _is_for_another(event, context.username):
@@ -160,6 +162,11 @@ async def introduce(context: Context, chat: Chat, user: User | None) -> Subscrib
         await subscribers.mark_reachable(db, chat_id)
         context.outbox_filled.set()
     return known
+
+
+def _is_forged(data: str) -> bool:
+    """Whether a number in it is larger than any that a button of ours carries."""
+    return any(LARGE_NUMBER.fullmatch(part) for part in data.split(":"))
 
 
 def _is_command(message: Message) -> bool:

@@ -53,8 +53,9 @@ async def saved_page(
 ) -> Message | None:
     """None: nothing is saved."""
     found, total = await saved.saved_of(context.db, chat, SAVED_A_PAGE, offset)
-    if not found and offset:  # the last of the page was removed
-        return await saved_page(context, chat, reader, max(0, offset - SAVED_A_PAGE), heading)
+    if not found and total:  # the last of the page was removed
+        last = (total - 1) // SAVED_A_PAGE * SAVED_A_PAGE
+        return await saved_page(context, chat, reader, last, heading)
     if not found:
         return None
     reminded = await saved.reminded_at(context.db, chat) is not None

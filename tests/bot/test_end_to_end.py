@@ -480,7 +480,7 @@ async def test_forged_button_changes_nothing_and_is_answered(shared: Running, da
     answer = await person.press_raw(menu, data)
     assert answer.answered
     assert answer.text != language("ru").say("error.internal")
-    if data not in {"go:topics:-5", "go:topics:99999999999999999999", "list:0:0:all:-9:0:0:0"}:
+    if data not in {"go:topics:-5", "list:0:0:all:-9:0:0:0"}:
         assert answer.text, "a refusal says why"
     if data != "go:off":  # a real button, pressed from another menu
         assert await state_of(shared, person) == before
