@@ -91,7 +91,7 @@ async def add_files(core: Core, folder: Path, paths: Sequence[Path]) -> Taken:
     batch = await prepare_contents(core, contents, source.id)
     prepared = await with_meaning(core, source, batch.prepared)
     arrived = None if is_new else core.now()
-    added = await articles.add_articles(core.db, source, prepared, arrived)
+    added = await articles.add_articles(core.db, source, prepared, arrived, stored=core.now())
     found = [found_in(core, outline) for outline in batch.outlines]
     listed = await sources.add_sources(core.db, found, core.now())
     return Taken(added, (*rejected, *batch.rejected), listed.added)

@@ -110,7 +110,8 @@ async def _poll(core: Core, polling: Polling) -> Added:
     """Read an address once, for all who read it; what is new to the first of them."""
     now = core.now()
     readers = await sources.polled_together(core.db, polling)
-    reading = await read_source(core, _for_all(polling, readers))
+    first = any(one.is_first for one in readers)
+    reading = await read_source(core, _for_all(polling, readers), whole=first)
     left = {one.source.id for one in await sources.polled_together(core.db, polling)}
     added = []
     for one in readers:
@@ -123,7 +124,9 @@ async def _poll(core: Core, polling: Polling) -> Added:
             # A first poll's backlog arrived when it was published: it is no news to a digest.
             arrived = None if one.is_first else now
             prepared = await with_meaning(core, one.source, reading.batch.prepared)
-            added.append(await articles.add_articles(core.db, one.source, prepared, arrived))
+            added.append(
+                await articles.add_articles(core.db, one.source, prepared, arrived, stored=now)
+            )
             polled = _polled(core, reading.fetched, reading.batch)
         await _note_success(core, one.source, reading.fetched, polled)
     return added[0] if added else Added()
@@ -190,7 +193,7 @@ async def _add(
         next_poll_at=now + _least(core),  # it is being read right now
     )
     prepared = await with_meaning(core, source, batch.prepared)
-    added = await articles.add_articles(core.db, source, prepared, None)
+    added = await articles.add_articles(core.db, source, prepared, None, stored=core.now())
     await _note_success(core, source, reading.fetched, _polled(core, reading.fetched, batch))
     return source, added
 

@@ -25,22 +25,31 @@ class Reading:
     batch: Batch | None  # None: not modified since
 
 
-async def read_source(core: Core, polling: Polling) -> Reading:
-    """Raises FetchError, NotAFeedError, NoChannelError, WorkerError."""
+async def read_source(core: Core, polling: Polling, *, whole: bool = False) -> Reading:
+    """`whole`: with articles so old that they were forgotten, if they ever were here.
+
+    Raises FetchError, NotAFeedError, NoChannelError, WorkerError.
+    """
     source = polling.source
     if source.kind is SourceKind.CHANNEL:
         fetched, batch = await read_channel(core, source.address, source.id, polling.last_post)
-        return Reading(fetched, _recent(core, batch))
+        return Reading(fetched, batch if whole else _recent(core, batch))
     fetched = await core.fetcher.fetch(
         source.address, etag=polling.etag, last_modified=polling.last_modified
     )
     if fetched.body is None:
         return Reading(fetched, None)
-    return Reading(fetched, await read_feed(core, fetched, source.id, polling.pages))
+    batch = await read_feed(core, fetched, source.id, polling.pages, whole=whole)
+    return Reading(fetched, batch)
 
 
 async def read_feed(
-    core: Core, fetched: Fetched, source: SourceId | None = None, pages: str = "auto"
+    core: Core,
+    fetched: Fetched,
+    source: SourceId | None = None,
+    pages: str = "auto",
+    *,
+    whole: bool = True,
 ) -> Batch:
     """`source` None: it is new, so nothing was learned of it."""
     known = await _boilerplate(core, source)
@@ -55,7 +64,8 @@ async def read_feed(
         core.settings.zone,
         known,
     )
-    return await with_pages(core, _recent(core, batch), source, pages, known)
+    batch = batch if whole else _recent(core, batch)
+    return await with_pages(core, batch, source, pages, known)
 
 
 async def read_channel(
@@ -101,6 +111,6 @@ async def _boilerplate(core: Core, source: SourceId | None) -> frozenset[str]:
 
 
 def _recent(core: Core, batch: Batch) -> Batch:
-    """Without what would be forgotten by age at once."""
+    """Without what is old enough to have been forgotten: it would come back as new."""
     oldest = core.now() - timedelta(days=core.settings.keep_days)
     return replace(batch, prepared=tuple(one for one in batch.prepared if one.published >= oldest))

@@ -72,16 +72,27 @@ def _pick(kept: str | None) -> Pick | None:
     return Pick(text, position)
 
 
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Of a batch: when it arrived (None: when published), when it was stored (None: then)."""
+
+    arrived: datetime | None
+    stored: datetime | None
+
+
 async def add_articles(
     db: Database,
     source: Source,
     prepared: Iterable[PreparedArticle],
     arrived: datetime | None,
+    *,
+    stored: datetime | None = None,
 ) -> Added:
     """Store a batch, each article once; the same input twice adds nothing.
 
     `arrived` None marks a source's first backlog: its articles arrived when they were published,
-    so no running digest takes them for news. Ids follow the time of publication in each batch.
+    so no running digest takes them for news. `stored` is from when on their age counts for being
+    forgotten; None: from their arrival. Ids follow the time of publication in each batch.
     """
     # A feed may repeat a guid within one document: the first of them counts.
     unique = {article.guid: article for article in reversed(list(prepared))}
@@ -94,7 +105,8 @@ async def add_articles(
     for start in range(0, len(ordered), BATCH_ROWS):
         batch = ordered[start : start + BATCH_ROWS]
         async with db.write() as tx:
-            added += await tx.run(partial(_add_batch, source, batch, unique.keys(), arrived))
+            add = partial(_add_batch, source, batch, unique.keys(), _Times(arrived, stored))
+            added += await tx.run(add)
     return added
 
 
@@ -102,7 +114,7 @@ def _add_batch(
     source: Source,
     batch: Sequence[PreparedArticle],
     document: Collection[str],
-    arrived: datetime | None,
+    times: _Times,
     tx: Statements,
 ) -> Added:
     known = known_articles(tx, source.id, batch, document)
@@ -112,7 +124,7 @@ def _add_batch(
         for article in batch
         if (row := known.get(article.guid)) and _is_edited(article, row)
     ]
-    _insert(tx, source, fresh, arrived)
+    _insert(tx, source, fresh, times)
     learn_lines(tx, source.id, fresh)
     _change(tx, changed)
     return Added(len(fresh), len(changed), len(batch) - len(fresh) - len(changed))
@@ -167,7 +179,7 @@ async def without_pages(
 
 
 def _insert(
-    tx: Statements, source: Source, batch: Sequence[PreparedArticle], arrived: datetime | None
+    tx: Statements, source: Source, batch: Sequence[PreparedArticle], times: _Times
 ) -> None:
     if not batch:
         return
@@ -183,7 +195,7 @@ def _insert(
         story = stories.place(ArticleId(number), article, source.title, known)
         copies.add(ArticleId(number), article, story, repeated)
         original = repeated.original if repeated else None
-        articles.append(_row(number, story, original, source, article, arrived))
+        articles.append(_row(number, story, original, source, article, times))
     for row in articles:
         row["story"] = stories.current(row["story"])
     tx.execute_all(
@@ -193,11 +205,11 @@ def _insert(
     tx.execute_all(
         """
         INSERT INTO article (id, source_id, story_id, guid, url, link, fingerprint, title, text,
-                             language, published_at, arrived_at, summary, quote, copy_of,
-                             origin, teaser)
+                             language, published_at, arrived_at, stored_at, summary, quote,
+                             copy_of, origin, teaser)
         VALUES (:id, :source, :story, :guid, :url, :link, :fingerprint, :title, :text,
-                :language, :published, :arrived, :summary, :quote, :copy_of,
-                :origin, :teaser)
+                :language, :published, :arrived, :stored, :summary, :quote,
+                :copy_of, :origin, :teaser)
         """,
         articles,
     )
@@ -249,7 +261,7 @@ def _row(
     original: ArticleId | None,
     source: Source,
     article: PreparedArticle,
-    arrived: datetime | None,
+    times: _Times,
 ) -> dict[str, Any]:
     return _content(number, article) | {
         "source": source.id,
@@ -259,7 +271,8 @@ def _row(
         "url": article.url,
         "link": article.link,
         "published": to_seconds(article.published),
-        "arrived": to_seconds(arrived or article.published),
+        "arrived": to_seconds(times.arrived or article.published),
+        "stored": to_seconds(times.stored),
     }
 
 

@@ -15,7 +15,7 @@ TOLD_REMEMBERED: Final = timedelta(days=14)
 
 
 async def forget_articles(db: Database, before: datetime, now: datetime) -> int:
-    """Drop the stories whose articles were all published and arrived before `before`; how many
+    """Drop the stories whose articles were all published and stored before `before`; how many
     articles that were, at most a batch of stories. Zero: nothing is left to forget."""
     async with db.write() as tx:
         rows = await tx.fetch_all(
@@ -23,7 +23,8 @@ async def forget_articles(db: Database, before: datetime, now: datetime) -> int:
             SELECT DISTINCT story_id FROM article WHERE published_at < :before
               AND NOT EXISTS (
                   SELECT 1 FROM article AS other WHERE other.story_id = article.story_id
-                    AND (other.published_at >= :before OR other.arrived_at >= :before))
+                    AND (other.published_at >= :before
+                         OR ifnull(other.stored_at, other.arrived_at) >= :before))
               AND NOT EXISTS (
                   SELECT 1 FROM article AS other JOIN article_sketch ON article_id = other.id
                   WHERE other.story_id = article.story_id)

@@ -187,3 +187,15 @@ async def test_nobody_else_is_told_of_somebodys_own_source_that_is_gone(bots: Bo
         await admin.say("/admin")
         await admin.press(say("admin.page.sources"))
         assert "Сад" not in (await admin.wait_for(newest=True)).text
+
+
+async def test_a_source_that_wrote_long_ago_is_read_all_the_same(running: Running) -> None:
+    admin = await running.admin()
+    old = rss((("агава расцвела", TEXT, START - timedelta(days=3_000)),), "Сад")
+    url = running.feeds.put_body(old)
+    assert "1 статья" in (await ask(admin, f"/addsource {url}")).text
+    found = [Found(SourceKind.FEED, running.feeds.put_body(old.replace("Сад", "Двор")), "Двор")]
+    await sources.add_sources(running.context.db, found, running.clock())
+    running.clock.move(hours=2)
+    await running.settled()
+    assert [(await health(running, title)).articles for title in ("Сад", "Двор")] == [1, 1]

@@ -99,3 +99,12 @@ async def test_forgetting_a_story_looks_at_nobody_elses_telling(db: Database) ->
             f"EXPLAIN QUERY PLAN SELECT 1 FROM {table} WHERE {column} = 1"  # noqa: S608
         )
         assert [row["detail"].split()[0] for row in plan] == ["SEARCH"]
+
+
+async def test_an_old_backlog_stays_for_its_time_from_when_it_was_stored(db: Database) -> None:
+    source = await store_source(db)
+    await articles.add_articles(db, source, [news(1)], None, stored=LATER - timedelta(days=1))
+    assert await forget(db) == 0
+    await forget_sketches(db, LATER)
+    later = LATER + KEPT + timedelta(days=1)
+    assert await forget_articles(db, later - KEPT, later) == 1
