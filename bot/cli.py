@@ -217,7 +217,7 @@ async def _export(settings: Any, form: str) -> bytes:  # noqa: ANN401 - imported
 
     async with open_database(settings.database_path) as db:
         found = await exported(db, NOBODY)
-    return as_opml(found) if form == "opml" else as_json(found)
+    return as_opml(found) if form == "opml" else await as_json(found)
 
 
 @app.command()

@@ -1,15 +1,20 @@
 """Everything the file holds of one chat, for it to take away. The tables are found by the schema:
 a new one is in it by itself, as it is in what erasing takes (`storage/erasing.py`)."""
 
+import asyncio
 import json
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from digests.models import ChatId, SourceKind
 from storage.database import Database, Transaction
 from storage.instants import from_seconds
 
 Row = dict[str, Any]
+T = TypeVar("T")
+R = TypeVar("R")
+ROWS_A_STEP: Final = 10  # some 2 ms, of messages as long as they may be; others run between two
 INSTANTS: Final = ("_at", "_until")
 # Of updates neither the text, which is kept only until they are handled, nor whose lane they are
 # in: in a group that is another person's number.
@@ -38,8 +43,18 @@ async def all_kept(db: Database, chat: ChatId) -> dict[str, list[Row]]:
         )
         if rows:
             names = [name for name in rows[0].keys() if (table, name) not in LEFT_OUT]  # noqa: SIM118
-            kept[table] = [{name: _readable(name, row[name]) for name in names} for row in rows]
+            kept[table] = await in_steps(rows, partial(_row, names=names))
     return kept | await _in_words(db, chat)
+
+
+async def in_steps(items: Iterable[T], of: Callable[[T], R]) -> list[R]:
+    """`of` each, in steps: thousands of rows at once would hold up everybody."""
+    made: list[R] = []
+    for item in items:
+        made.append(of(item))
+        if len(made) % ROWS_A_STEP == 0:
+            await asyncio.sleep(0)
+    return made
 
 
 async def _in_words(db: Database, chat: ChatId) -> dict[str, list[Row]]:
@@ -61,11 +76,16 @@ async def _in_words(db: Database, chat: ChatId) -> dict[str, list[Row]]:
         """,
         {"chat": chat, "kinds": json.dumps([SourceKind.SENT, SourceKind.FILES])},
     )
-    return {"stories_told": _rows(told), "articles_sent": _rows(sent)}
+    return {"stories_told": await _rows(told), "articles_sent": await _rows(sent)}
 
 
-def _rows(found: Sequence[Any]) -> list[Row]:
-    return [{name: _readable(name, row[name]) for name in row.keys()} for row in found]  # noqa: SIM118
+async def _rows(found: Sequence[Any]) -> list[Row]:
+    names = found[0].keys() if found else ()
+    return await in_steps(found, partial(_row, names=names))
+
+
+def _row(row: Any, names: Iterable[str]) -> Row:  # noqa: ANN401 - of whatever columns
+    return {name: _readable(name, row[name]) for name in names}
 
 
 def _readable(name: str, value: object) -> object:

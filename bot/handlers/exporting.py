@@ -20,7 +20,7 @@ async def export(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     found = await exported(context.db, subscriber.chat_id)
-    for name, data in (("opml", as_opml(found)), ("json", as_json(found))):
+    for name, data in (("opml", as_opml(found)), ("json", await as_json(found))):
         file = BufferedInputFile(data, f"svodka.{name}")
         caption = spoken.say("export.opml" if name == "opml" else "export.json")
         await message.answer_document(file, caption=caption)

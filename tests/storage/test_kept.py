@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING
 
+from bot.exporting import Exported, as_json
 from digests.models import ChatId, SourceKind
-from storage.kept import all_kept, tables_of_chats
+from storage.kept import ROWS_A_STEP, all_kept, in_steps, tables_of_chats
 from storage.sources import add_source
 from tests.factories import NOW, prepared, store, store_chat
 from tests.storage.planting import Planter, opened
@@ -61,3 +63,25 @@ async def test_what_somebody_sent_is_given_back_with_its_text(db: Database) -> N
     (found,) = (await all_kept(db, chat))["articles_sent"]
     assert found["title"] == "Своя заметка о мосте"
     assert "заметки" in found["text"]
+
+
+async def test_others_run_while_thousands_of_rows_are_made_readable() -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(others())
+        assert await in_steps(range(1_000), str) == [str(number) for number in range(1_000)]
+        assert turns >= 1_000 // ROWS_A_STEP
+        turns = 0
+        rows = [{"text": f"сообщение {number}"} for number in range(1_000)]
+        given = json.loads(await as_json(Exported([], ["ИИ"], kept={"delivery": rows, "vote": []})))
+        assert turns >= 1_000 // ROWS_A_STEP
+        assert given["kept"] == {"delivery": rows, "vote": []}
+        assert (given["svodka"], given["sources"], given["topics"]) == (1, [], ["ИИ"])
+        task.cancel()

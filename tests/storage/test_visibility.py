@@ -65,7 +65,7 @@ async def everything(db: Database, chat: ChatId) -> list[object]:
     found.append([await sources.visible_sources(db, chat, SINCE, only=one) for one in SOURCES])
     found.append(await sources.count_visible(db, chat))
     listed = await exported(db, chat)
-    found.append((as_opml(listed), as_json(listed)))
+    found.append((as_opml(listed), await as_json(listed)))
     found.append([await articles.read_article(db, chat, number) for number in every])
     found.append(await sources.visible_sources(db, chat))
     return found
