@@ -21,6 +21,8 @@ from storage.sources import VISIBLE
 # Full-text filters: the same strengths by which topics choose (digests.topics.strength).
 STRENGTHS: Final = ((IN_TITLE, "{title} : "), (IN_LEAD, "{title lead} : "), (IN_BODY, ""))
 
+FAR: Final = 1 << 40  # seconds, in either direction: no article is from then
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -60,8 +62,7 @@ async def latest_within(
             f"""
             SELECT article.story_id FROM article JOIN source ON source.id = article.source_id
             WHERE {VISIBLE} AND article.copy_of IS NULL AND article.id <= :newest
-              AND (:since IS NULL OR article.published_at >= :since)
-              AND (:until IS NULL OR article.published_at < :until)
+              AND article.published_at >= :since AND article.published_at < :until
               AND (:any_language
                    OR article.language IN (SELECT value FROM json_each(:languages)))
             ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
@@ -81,10 +82,12 @@ async def latest_within(
 
 
 def _bounds(scope: Scope) -> dict[str, Any]:
+    # Numbers, never NULL: `:since IS NULL OR …` is no range, and a quiet hour's few articles would
+    # be looked for through the whole index.
     return {
         "newest": scope.newest,
-        "since": to_seconds(scope.since),
-        "until": to_seconds(scope.until),
+        "since": to_seconds(scope.since) if scope.since else -FAR,
+        "until": to_seconds(scope.until) if scope.until else FAR,
     }
 
 
@@ -142,7 +145,8 @@ async def _matches(
     db: Database, chat: ChatId, asked: str, scope: Scope, strength: float
 ) -> list[Match]:
     # The first article of a period bounds the walk through the index: without it an hour's news
-    # of a frequent word would be looked for in all history.
+    # of a frequent word would be looked for in all history. The words lead (`+` keeps the index of
+    # times out).
     first = await _first_since(db, scope.since) if scope.since else ArticleId(0)
     if first is None:
         return []
@@ -153,8 +157,7 @@ async def _matches(
         JOIN source ON source.id = article.source_id
         WHERE article_search MATCH :asked
           AND article_search.rowid BETWEEN :first AND :newest AND {VISIBLE}
-          AND (:since IS NULL OR article.published_at >= :since)
-          AND (:until IS NULL OR article.published_at < :until)
+          AND +article.published_at >= :since AND +article.published_at < :until
         ORDER BY article_search.rowid DESC LIMIT :matches
         """,  # noqa: S608 - a constant
         _bounds(scope)
