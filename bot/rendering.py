@@ -36,6 +36,7 @@ from digests.models import (
     host_of,
 )
 
+TOPICS_LETTERS: Final = 3_000  # of a message that says more besides
 MESSAGE_LETTERS: Final = 4_000  # Telegram takes 4,096 after parsing
 TITLE_LETTERS: Final = 300
 LISTED_LETTERS: Final = 200  # of a title in a list: ten of them fit one message
@@ -396,6 +397,11 @@ def render_article(
 
 def shortened(text: str, letters: int) -> str:
     return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+
+
+def named_topics(words: Iterable[str]) -> str:
+    """All of them, as far as a message has room: fifty of 200 letters fill two."""
+    return shortened(", ".join(words), TOPICS_LETTERS)
 
 
 def render_plain(digest: Digest, language: Language, zone: ZoneInfo) -> str:

@@ -10,6 +10,7 @@ from bot.i18n import language
 from bot.keyboards import greeting_keyboard
 from bot.middlewares import introduce
 from bot.rendering import Message as Content
+from bot.rendering import named_topics
 from digests.models import Access, ChatId
 from storage import subscribers
 
@@ -47,9 +48,9 @@ async def greet_group(event: ChatMemberUpdated, context: Context) -> None:
         return
     spoken = language(subscriber.language)
     topics = await subscribers.topics_of(context.db, subscriber.chat_id)
-    listed = ", ".join(topic.words for topic in topics)
+    listed = named_topics(topic.words for topic in topics)
     key = "group.returned" if subscriber.subscribed or topics else "group.hello"
-    text = spoken.say(key, topics=(listed or "—")[:3_000])
+    text = spoken.say(key, topics=listed or "—")
     keys = greeting_keyboard(spoken, known=key == "group.returned")
     await context.bot.send_message(event.chat.id, **Content(text, keyboard=keys).as_kwargs())
 

@@ -28,6 +28,7 @@ from bot.keyboards import (
     telling_name,
     telling_of,
 )
+from bot.rendering import named_topics
 from bot.subscribing import timings_of
 from digests.models import Subscriber
 from storage import breaking, subscribers
@@ -74,7 +75,7 @@ async def show_settings(
     timings = await timings_of(context, now.chat_id)
     text = spoken.say(
         "settings.shown",
-        topics=", ".join(topic.words for topic in topics) or "—",
+        topics=named_topics(topic.words for topic in topics) or "—",
         when=when_told(now, timings, spoken),
         length=length_name(now.minutes, spoken),
         telling=telling_name(telling_of(now), spoken),

@@ -24,7 +24,7 @@ from bot.keyboards import (
     suggestions_keyboard,
     zones_keyboard,
 )
-from bot.rendering import Reader, render_article
+from bot.rendering import Reader, named_topics, render_article
 from bot.subscribing import (
     digest_now,
     follow,
@@ -120,7 +120,7 @@ async def begin(
     offered += await suggested_topics(context, subscriber)
     text = spoken.say(
         key,
-        topics=(", ".join(words) or spoken.say("digest.main"))[:3_000],
+        topics=named_topics(words) or spoken.say("digest.main"),
         when=when_told(subscriber, [one.timing for one in times], spoken),
     )
     again = bool(times) and not subscriber.subscribed
@@ -186,7 +186,7 @@ async def toggle_topic(
     offered = _offered(_shown(press) or await suggested_topics(context, subscriber), chosen)
     key = _key_of(chosen, subscriber)
     keys = suggestions_keyboard(offered, chosen, spoken)
-    text = spoken.say(key, topics=", ".join(chosen))
+    text = spoken.say(key, topics=named_topics(chosen))
     await show(press, of_channel(subscriber, spoken) + text, keys)
 
 
@@ -245,7 +245,7 @@ async def finish(
     if not subscriber.is_private and not subscriber.is_channel:
         await subscribers.set_thread(context.db, chat, thread_of(event))
     at = (await timing_of(context, chat)).at
-    topics = ", ".join(topic.words for topic in await subscribers.topics_of(context.db, chat))
+    topics = named_topics(one.words for one in await subscribers.topics_of(context.db, chat))
     done = spoken.say(
         "channel.done" if subscriber.is_channel else "start.done",
         at=f"{at:%H:%M}",

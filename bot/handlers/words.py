@@ -10,7 +10,7 @@ from bot.handlers.starting import ask_zone, finish
 from bot.handlers.stories import search
 from bot.i18n import Language
 from bot.keyboards import suggestions_keyboard
-from bot.rendering import Reader
+from bot.rendering import Reader, named_topics
 from bot.subscribing import (
     add_times,
     follow,
@@ -105,13 +105,13 @@ async def _take_topic(
     chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
     if subscriber.subscribed:
         context.expect(chat, None)
-        await message.answer(spoken.say("topics.now", topics=", ".join(chosen))[:3_500])
+        await message.answer(spoken.say("topics.now", topics=named_topics(chosen)))
         return
     offered = await suggested_topics(context, subscriber)
     keys = suggestions_keyboard(
         [*offered, *(word for word in chosen if word not in offered)][:16], chosen, spoken
     )
-    await show(message, spoken.say("start.chosen", topics=", ".join(chosen))[:3_500], keys)
+    await show(message, spoken.say("start.chosen", topics=named_topics(chosen)), keys)
 
 
 async def take_anything(message: Message, spoken: Language) -> None:
