@@ -107,7 +107,8 @@ def split_period(text: str) -> tuple[str, Period | None]:
         if match and (period := _period(match)):
             start = match.start("period")
             left = text[:start] if is_end else text[match.end("period") :]
-            if is_end and left and text[start].isupper() and not text.isupper():
+            is_word = " " not in match["period"]
+            if is_end and left and is_word and text[start].isupper() and not text.isupper():
                 continue  # a name: `USA Today`
             return _told(left), period
     return text, None
