@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.context import Context
+from bot.recapping import rewind_recaps
 from bot.reminding import LONGEST
 from digests.models import ScheduleId
 from digests.polling import LONGEST_WAIT
@@ -65,4 +66,5 @@ async def rewind(context: Context, now: datetime) -> int:
         moved += await schedules.move(context.db, moves)
     await sources.rewind_polls(context.db, now, LONGEST_WAIT)
     await saved.rewind_reminders(context.db, now + LONGEST)
+    await rewind_recaps(context, now)
     return moved

@@ -5,6 +5,7 @@ By `/recap`, or by itself on the weekday a chat chose, at ten by its clock.
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import structlog
 from aiogram.utils.formatting import Bold, Text, TextLink
@@ -17,7 +18,9 @@ from bot.subscribing import next_recap, reader_for, suggested_topics
 from digests.clustering import tell_stories, understood
 from digests.models import NOBODY, ChatId, Subscriber
 from digests.recap import PERIOD, Bar, Recap, longest, weightiest
+from digests.schedules import quiet_ends
 from storage import articles, care, recaps, sources, subscribers
+from storage.recaps import DueRecap
 
 log = structlog.get_logger()
 
@@ -28,6 +31,8 @@ FEWEST_TOPICS: Final = 4  # with fewer of its own, the chart of a chat has what 
 TITLE_LETTERS: Final = 90
 CAPTION_LETTERS: Final = 1_000  # Telegram takes 1,024 after parsing
 RECAPS_A_STEP: Final = 20
+RETRY_RECAP: Final = timedelta(minutes=10)
+LONGEST: Final = timedelta(days=8)  # from one recap to the next, quiet hours and all
 
 
 async def make_recap(context: Context, subscriber: Subscriber, now: datetime) -> Recap:
@@ -125,16 +130,37 @@ async def publish_due_recaps(context: Context) -> int:
         return 0
     now, published = context.now(), 0
     for due in await recaps.due_recaps(context.db, now, RECAPS_A_STEP):
-        subscriber, content = due.subscriber, None
-        paused = subscriber.paused_until is not None and subscriber.paused_until > now
-        if subscriber.subscribed and not paused and is_allowed(context, subscriber):
-            recap = await make_recap(context, subscriber, now)
-            if recap.stories:
-                content = render_recap(recap, reader_for(context, subscriber)).to_json()
-        following = next_recap(subscriber, due.day, now)
-        if await recaps.move_recap(context.db, due, following, now, content) and content:
-            published += 1
-            log.info("recap_published", chat=subscriber.chat_id)
+        try:
+            published += await _publish(context, due, now)
+        except Exception:  # nobody else waits for it
+            log.exception("recap_failed", chat=due.subscriber.chat_id)
+            await recaps.move_recap(context.db, due, now + RETRY_RECAP, now, None)
     if published:
         context.outbox_filled.set()
     return published
+
+
+async def _publish(context: Context, due: DueRecap, now: datetime) -> bool:
+    """In quiet hours at their end, in a pause not at all."""
+    subscriber, content = due.subscriber, None
+    quiet = subscriber.quiet
+    wakes = quiet_ends(quiet, now, ZoneInfo(subscriber.zone)) if quiet else None
+    paused = subscriber.paused_until is not None and subscriber.paused_until > now
+    if subscriber.subscribed and not (wakes or paused) and is_allowed(context, subscriber):
+        recap = await make_recap(context, subscriber, now)
+        if recap.stories:
+            content = render_recap(recap, reader_for(context, subscriber)).to_json()
+    following = wakes or next_recap(subscriber, due.day, now)
+    if not await recaps.move_recap(context.db, due, following, now, content) or not content:
+        return False
+    log.info("recap_published", chat=subscriber.chat_id)
+    return True
+
+
+async def rewind_recaps(context: Context, now: datetime) -> None:
+    """None waits longer than a week and its quiet hours: a clock that ran ahead was set back.
+    Nearer ones stay, or what came in an hour that is lived again would come again."""
+    while far := await recaps.waiting_recaps(context.db, now + LONGEST, RECAPS_A_STEP):
+        for one in far:
+            following = next_recap(one.subscriber, one.day, now)
+            await recaps.move_recap(context.db, one, following, now, None)

@@ -32,6 +32,7 @@ log = structlog.get_logger()
 WEEKLY: Final = Timing(time(11), 1 << 6)  # Sundays
 LONGEST: Final = timedelta(days=8)  # from one reminder to the next, quiet hours and all
 REMINDERS_A_TICK: Final = 50
+RETRY_REMINDER: Final = timedelta(minutes=10)
 
 
 async def keep(context: Context, chat: ChatId, article: Article, *, wanted: bool) -> str:
@@ -92,7 +93,13 @@ async def send_reminders(context: Context) -> None:
         return
     now = context.now()
     for reminder in await saved.due_reminders(context.db, now, REMINDERS_A_TICK):
-        if await _remind(context, reminder, now):
+        try:
+            reminded = await _remind(context, reminder, now)
+        except Exception:  # nobody else waits for it
+            log.exception("reminder_failed", chat=reminder.subscriber.chat_id)
+            await saved.move_reminder(context.db, reminder, now + RETRY_REMINDER, None, now)
+            continue
+        if reminded:
             context.outbox_filled.set()
 
 

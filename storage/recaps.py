@@ -1,5 +1,6 @@
 """Who gets recaps when, and what a week held."""
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,9 +54,24 @@ async def due_recaps(db: Database, now: datetime, limit: int) -> list[DueRecap]:
         """,  # noqa: S608 - a constant
         {"now": to_seconds(now), "limit": limit},
     )
-    return [
-        DueRecap(subscriber_of(row), row["day"], from_seconds(row["next_due_at"])) for row in rows
-    ]
+    return [_due(row) for row in rows]
+
+
+async def waiting_recaps(db: Database, after: datetime, limit: int) -> list[DueRecap]:
+    """Those of anybody that are not due before `after` is over."""
+    rows = await db.fetch_all(
+        f"""
+        SELECT recap.day, recap.next_due_at, {SUBSCRIBER_COLUMNS}
+        FROM recap JOIN subscriber ON subscriber.chat_id = recap.chat_id
+        WHERE recap.next_due_at > :after ORDER BY recap.next_due_at LIMIT :limit
+        """,  # noqa: S608 - a constant
+        {"after": to_seconds(after), "limit": limit},
+    )
+    return [_due(row) for row in rows]
+
+
+def _due(row: sqlite3.Row) -> DueRecap:
+    return DueRecap(subscriber_of(row), row["day"], from_seconds(row["next_due_at"]))
 
 
 async def move_recap(

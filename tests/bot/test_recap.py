@@ -4,11 +4,12 @@ is refused."""
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot.i18n import language
+from digests.recap import weightiest
 from tests.bot.living import START, Running, ask, edited
 
 if TYPE_CHECKING:
@@ -75,6 +76,61 @@ async def test_another_zone_moves_the_recap_and_a_break_leaves_it_out(running: R
     running.clock.move(days=5)
     await running.settled()
     assert len(await recaps(person)) == 1
+
+
+async def chooses_saturday(bot: Running, *topics: str) -> Member:
+    person = await bot.subscribed(*topics, at="21:00")
+    await person.say("/recap")
+    await person.wait_for(lambda m: m.text == say("recap.ask", at="10:00"))
+    await edited(person, "сб", lambda m: "✓ сб" in m.labels)
+    return person
+
+
+async def test_one_whose_recap_fails_holds_up_nobody(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlucky = await chooses_saturday(running, "мост")
+    lucky = await chooses_saturday(running, "пожар")
+    real, spoiled = running.context.workers.run, 0
+
+    async def fail(function: object, *args: Any, **kwargs: Any) -> object:
+        nonlocal spoiled
+        if function is weightiest and any(topic.text == "мост" for topic in kwargs["topics"]):
+            spoiled += 1
+            raise ZeroDivisionError
+        return await real(function, *args, **kwargs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(running.context.workers, "run", fail)
+        running.clock.move(days=4, hours=22, minutes=1)
+        await lucky.wait_for(lambda m: "22–28 ноября" in m.text)
+        await running.settled()
+    assert spoiled == 1, "not again at once"
+    running.clock.move(minutes=11)
+    await unlucky.wait_for(lambda m: "22–28 ноября" in m.text)
+
+
+async def test_a_recap_that_is_late_waits_for_the_end_of_quiet_hours(running: Running) -> None:
+    person = await chooses_saturday(running, "пожар")
+    await ask(person, "/schedule quiet 23-8")
+    await running.stop()
+    running.clock.move(days=5, hours=11, minutes=30)  # 23:30 of Saturday
+    await running.start()
+    await running.settled()
+    assert len(await recaps(person)) == 1
+    running.clock.move(hours=9)
+    await person.wait_for(lambda m: m.text.startswith("🗓") and "23–29 ноября" in m.text)
+
+
+async def test_a_clock_set_back_loses_no_recap(running: Running) -> None:
+    running.clock.move(days=100)
+    await running.settled()
+    person = await chooses_saturday(running, "пожар")
+    running.clock.move(days=-100)
+    await running.settled()
+    running.clock.move(**SATURDAY_MORNING)
+    running.clock.move(hours=1, seconds=1)
+    await person.wait_for(lambda m: m.text.startswith("🗓") and "22–28 ноября" in m.text)
 
 
 async def test_chart_that_is_refused_leaves_the_words(running: Running) -> None:

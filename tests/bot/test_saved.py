@@ -16,6 +16,7 @@ from tests.factories import an_article
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member, SeenMessage
+    from storage.database import Database
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 say = language("ru").say
@@ -100,6 +101,30 @@ async def test_a_long_list_has_pages_and_removing_the_last_of_one_shows_another(
     assert not last.button("➡️")
     back = await edited(person, f"✖ {SAVED_A_PAGE + 1}", lambda m: "Весть 2\n" in m.text)
     assert not back.button("➡️")
+
+
+async def test_one_whose_reminder_fails_holds_up_nobody(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unlucky, lucky = await running.subscribed("пожар"), await running.subscribed("пожар")
+    for person in (unlucky, lucky):
+        db, chat = running.context.db, ChatId(person.chat_id)
+        assert await saved.save(db, chat, an_article(9_001), None, running.clock())
+        await ask(person, "/saved")
+        await person.press("⏰")
+    real = saved.saved_of
+
+    async def fail(db: Database, chat: ChatId, *place: int) -> object:
+        if chat == unlucky.chat_id:
+            raise ZeroDivisionError
+        return await real(db, chat, *place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(saved, "saved_of", fail)
+        running.clock.now = SUNDAY
+        await wait_reminders(running, lucky, 1)
+    running.clock.now = SUNDAY + timedelta(minutes=11)
+    await wait_reminders(running, unlucky, 1)
 
 
 async def test_too_much_is_not_saved(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
