@@ -42,8 +42,8 @@ async def reported_widely(db: Database, since: datetime, least: int) -> list[Sto
         """
         SELECT story_id, count(DISTINCT source_id) AS sources FROM article
         WHERE arrived_at > :since AND published_at > :since AND copy_of IS NULL
-        GROUP BY story_id HAVING sources >= :least ORDER BY sources DESC, story_id
-        """,
+        GROUP BY +story_id HAVING sources >= :least ORDER BY sources DESC, story_id
+        """,  # + : else SQLite reads every article there is, in the order of the stories
         {"since": to_seconds(since), "least": least},
     )
     return [StoryId(row["story_id"]) for row in rows]
