@@ -41,7 +41,10 @@ async def send_alerts(context: Context) -> int:
         return 0
     sent = 0
     for subscriber, inputs, story in await _found(context, wanting, stories[:MOST_STORIES], now):
-        sent += await _alert(context, subscriber, inputs, story, now)
+        try:
+            sent += await _alert(context, subscriber, inputs, story, now)
+        except Exception:  # the others are told now, this one at the next look
+            log.exception("alert_failed", chat=subscriber.chat_id, story=story.id)
     if sent:
         context.outbox_filled.set()
     return sent

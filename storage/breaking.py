@@ -60,7 +60,8 @@ async def publish_alert(
             """
             INSERT OR IGNORE INTO digest (chat_id, slot, since_at, made_at, state, scope)
             SELECT chat_id, :slot, :since, :made, 'pending', :scope FROM subscriber
-            WHERE chat_id = :chat AND alerts = 1
+            WHERE chat_id = :chat AND alerts = 1 AND subscribed = 1
+              AND ifnull(paused_until, 0) <= :made
               AND (SELECT count(*) FROM digest WHERE chat_id = :chat AND made_at >= :day
                    AND scope = :scope AND state <> 'failed') < :most
               AND NOT EXISTS (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -11,11 +11,15 @@ from bot.breaking import send_alerts
 from bot.i18n import language
 from digests.models import ChatId
 from storage import breaking
+from storage.schedules import unsubscribe
 from tests.bot.living import Running, ask, edited, eventually, rss
 from tests.factories import unlike_others
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member, SeenMessage
+    from digests.models import DigestId
+    from storage.database import Database
+    from storage.digests import Publication
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 say = language("ru").say
@@ -164,12 +168,46 @@ async def test_a_crash_before_it_was_written_loses_no_alert(
 
     monkeypatch.setattr(breaking, "write_parts", crash)
     await breaks(running)
-    with pytest.raises(RuntimeError):
-        await send_alerts(running.context)
+    assert await send_alerts(running.context) == 0
     row = await running.context.db.fetch_one("SELECT count(*) AS made FROM digest")
     assert row["made"] == 0, "all or nothing"
     monkeypatch.setattr(breaking, "write_parts", write)
     await wait_alerts(person, 1)
+
+
+async def test_an_alert_that_fails_holds_up_nobody_elses(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = await follower(running, "взрыв"), await follower(running, "взрыв")
+    publish = breaking.publish_alert
+
+    async def failing(db: Database, alert: Publication, *rest: Any) -> DigestId | None:
+        if alert.chat == first.chat_id:
+            raise RuntimeError
+        return await publish(db, alert, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(breaking, "publish_alert", failing)
+        await breaks(running)
+        await wait_alerts(second, 1)
+        assert not await alerts(first)
+    await wait_alerts(first, 1)
+
+
+async def test_who_stops_while_an_alert_is_made_gets_none(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await follower(running, "взрыв")
+    publish = breaking.publish_alert
+
+    async def stopped_meanwhile(db: Database, *rest: Any) -> DigestId | None:
+        await unsubscribe(db, ChatId(person.chat_id))
+        return await publish(db, *rest)
+
+    monkeypatch.setattr(breaking, "publish_alert", stopped_meanwhile)
+    await breaks(running)
+    await none_more(running)
+    assert not await alerts(person)
 
 
 async def test_alerts_are_switched_off_under_one(running: Running) -> None:
