@@ -73,7 +73,7 @@ $(VENV)/.bench: $(VENV)/.dev requirements-bench.lock
 	$(INSTALL) --require-hashes -r requirements-bench.lock
 	@touch $@
 
-## make bench    memory, latency and throughput beside other programs, 12 minutes (ARGS=--large: searches among a million)
+## make bench    memory, latency and throughput beside other programs, 10 minutes (ARGS=--large: searches among a million)
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(ARGS)
 

@@ -49,6 +49,7 @@ class Clock:
 
 
 async def measure() -> list[tuple[str, ...]]:
+    configured = structlog.get_config()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     clock = Clock()
     hosts = [f"127.{1 + n // 250}.0.{1 + n % 250}" for n in range(FEEDS)]
@@ -74,7 +75,7 @@ async def measure() -> list[tuple[str, ...]]:
                     refreshing.cancel()
                     with suppress(asyncio.CancelledError):
                         await refreshing
-    structlog.reset_defaults()
+    structlog.configure(**configured)
     return rows
 
 
