@@ -117,13 +117,14 @@ async def _core() -> AsyncIterator[Core]:
         settings = load_settings(
             _env_file=None, poll_interval=INTERVAL_SECONDS, allowed_hosts=("127.0.0.1:*",)
         )
+        configured = structlog.get_config()
         structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
         try:
             async with open_core(settings, Path(folder) / "hostile.sqlite") as core:
                 warm_up(core)
                 yield core
         finally:
-            structlog.reset_defaults()
+            structlog.configure(**configured)
 
 
 async def _refreshed(core: Core, names: dict[int, str]) -> dict[str, float]:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from storage.database import Database, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
 # A shared machine may stall any example: only pytest's own time-out limits a test.
 settings.register_profile("svodka", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,18 +21,28 @@ settings.load_profile("svodka")
 
 # Out of the box structlog draws tracebacks with every local value, seconds each, and prints into
 # the file pytest captures, which may not grow while a test plays a full disk; logging's records
-# stay in memory. Here and not in a fixture: tests that set up logs put back what they found.
+# stay in memory. Whatever sets up logs puts back what it found, which `_logs_stay` looks after.
 structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()],
     logger_factory=structlog.stdlib.LoggerFactory(),
     wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
 )
 
+LOGS = structlog.get_config()
+
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--tour", type=Path, help="keep the pictures of the tour in this folder")
+
+
+@pytest.fixture(autouse=True)
+def _logs_stay() -> Iterator[None]:
+    yield
+    kept = structlog.get_config()
+    structlog.configure(**LOGS)
+    assert kept == LOGS, "this test left logs set up in another way"
 
 
 @pytest.fixture
