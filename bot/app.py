@@ -57,12 +57,13 @@ TICK_SECONDS: Final = 1.0
 FORGET_SECONDS: Final = 3600.0
 DISK_SECONDS: Final = 5.0
 REMIND_SECONDS: Final = 5.0
+RECAP_SECONDS: Final = 10.0
+WIPE_SECONDS: Final = 5.0
 BREAKING_SECONDS: Final = 30.0
 # What a channel is set up by, in the private chat of its administrator.
 MENUS: Final = frozenset(
     {"starting", "topics", "schedule", "hours", "settings", "privacy", "words"}
 )
-WIPE_SECONDS: Final = 5.0
 
 
 @asynccontextmanager
@@ -207,7 +208,10 @@ def _ticks(context: Context, tick_seconds: float) -> Ticks:
         "forget_old": (lambda: forget_old(context), FORGET_SECONDS),
         "wipe": (lambda: wipe(context.db), min(tick_seconds * 5, WIPE_SECONDS)),
         "publish_digests": (lambda: publish_due_digests(context), tick_seconds),
-        "publish_recaps": (lambda: publish_due_recaps(context), min(tick_seconds * 5, 10.0)),
+        "publish_recaps": (
+            lambda: publish_due_recaps(context),
+            min(tick_seconds * 5, RECAP_SECONDS),
+        ),
         "spread_broadcasts": (lambda: spread_broadcasts(context), tick_seconds),
         "breaking": (lambda: send_alerts(context), min(tick_seconds * 30, BREAKING_SECONDS)),
         "remind": (lambda: send_reminders(context), min(tick_seconds * 5, REMIND_SECONDS)),

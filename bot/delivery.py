@@ -154,21 +154,17 @@ class Courier:
 
     async def _send(self, delivery: Delivery) -> int:
         content: dict[str, Any] = json.loads(delivery.content)
-        chart = content.pop("chart", None)
+        kept = content.pop("chart", None)
+        chart = _chart(kept) if kept else None
+        photo = await self._pictures.of(self._context, chart) if chart else None
         place: dict[str, Any] = {"chat_id": delivery.chat_id, "message_thread_id": delivery.thread}
-        if chart:
-            return await self._send_chart(place, content, _chart(chart))
-        message = Posted(**place, parse_mode=None, **content)
+        message = (
+            PostedPhoto(**place, photo=photo, parse_mode=None, **captioned(content))
+            if photo
+            else Posted(**place, parse_mode=None, **content)
+        )
         sent = await self._context.bot(message, request_timeout=SEND_SECONDS)
-        return sent.message_id
-
-    async def _send_chart(
-        self, place: dict[str, Any], content: dict[str, Any], chart: Chart
-    ) -> int:
-        photo = await self._pictures.of(self._context, chart)
-        message = PostedPhoto(**place, photo=photo, parse_mode=None, **captioned(content))
-        sent = await self._context.bot(message, request_timeout=SEND_SECONDS)
-        if sent.photo:
+        if chart and sent.photo:
             self._pictures.keep(chart, sent.photo[-1].file_id)
         return sent.message_id
 

@@ -11,15 +11,15 @@ import structlog
 from aiogram.utils.formatting import Bold, Text, TextLink
 
 from bot.context import Context
-from bot.making import topic_of
+from bot.making import Making, topic_of
 from bot.pipeline import is_allowed
-from bot.rendering import Chart, Message, Reader, address_of, message_of, shortened
+from bot.rendering import Chart, Message, Reader, address_of, letters, message_of, shortened
 from bot.subscribing import next_recap, reader_for, suggested_topics
-from digests.clustering import tell_stories, understood
-from digests.models import NOBODY, ChatId, Subscriber
-from digests.recap import PERIOD, Bar, Recap, longest, weightiest
+from digests.clustering import is_read
+from digests.models import ChatId, Subscriber
+from digests.recap import LABEL_LETTERS, PERIOD, Bar, Recap, longest, weightiest
 from digests.schedules import quiet_ends
-from storage import articles, care, recaps, sources, subscribers
+from storage import recaps
 from storage.recaps import DueRecap
 
 log = structlog.get_logger()
@@ -29,39 +29,32 @@ STORIES_TOLD: Final = 7
 TOPICS_COUNTED: Final = 20
 FEWEST_TOPICS: Final = 4  # with fewer of its own, the chart of a chat has what is covered now too
 TITLE_LETTERS: Final = 90
-CAPTION_LETTERS: Final = 1_000  # Telegram takes 1,024 after parsing
+CAPTION_LETTERS: Final = 1_024
 RECAPS_A_STEP: Final = 20
 RETRY_RECAP: Final = timedelta(minutes=10)
 LONGEST: Final = timedelta(days=8)  # from one recap to the next, quiet hours and all
 
 
-async def make_recap(context: Context, subscriber: Subscriber, now: datetime) -> Recap:
-    """The seven days before `now`, as the chat may see and wants to read them."""
-    db, chat, since = context.db, subscriber.chat_id, now - PERIOD
-    viewer = chat if await sources.owners_among(db, [chat]) else NOBODY
-    topics = (await subscribers.topic_words(db, [chat])).get(chat, ())
-    muted = (await subscribers.mute_words(db, [chat])).get(chat, ())
-    unwanted = (await care.muted_sources(db, [chat])).get(chat, frozenset())
-    written = await recaps.written_between(db, viewer, since, now, STORIES_WEIGHED)
-    members = await articles.members_of(db, viewer, written.stories)
-    wanted = [article for article in members if article.source.id not in unwanted]
-    told = await context.workers.run(tell_stories, wanted)
-    stories = [understood(story, subscriber.languages) for story in told]
+async def make_recap(context: Context, subscriber: Subscriber, making: Making) -> Recap:
+    """The seven days before now, as the chat may see and wants to read them."""
+    db, now, since = context.db, making.now, making.now - PERIOD
+    inputs = (await making.ask([subscriber]))[subscriber.chat_id].inputs
+    written = await recaps.written_between(db, inputs.viewer, since, now, STORIES_WEIGHED)
     stories = [
         story
-        for story in stories
-        if not subscriber.languages or story.lead.language in subscriber.languages
+        for story in await making.stories(inputs, written.stories)
+        if is_read(story.lead.language, inputs.languages)
     ]
     weighed = await context.workers.run(
         weightiest,
         stories,
-        await articles.keys_of_articles(db, viewer, [story.lead.id for story in stories]),
+        await making.keys(inputs.viewer, [story.lead.id for story in stories]),
         STORIES_TOLD,
-        topics=[topic_of(words) for words in topics],
-        muted=[topic_of(words) for words in muted],
+        topics=[topic_of(words) for words in inputs.topics],
+        muted=[topic_of(words) for words in inputs.muted],
         main=subscriber.main,
     )
-    bars = await _bars(context, subscriber, viewer, topics, since, now)
+    bars = await _bars(context, subscriber, inputs.viewer, inputs.topics, since, now)
     return Recap(since, now, written.articles, written.sources, tuple(weighed), bars)
 
 
@@ -79,7 +72,7 @@ async def _bars(
     counted = []
     for words in dict.fromkeys(labels):
         count = await recaps.count_matching(context.db, viewer, topic_of(words), since, now)
-        counted.append(Bar(words.partition("=")[0].strip(), count))
+        counted.append(Bar(shortened(words.partition("=")[0].strip(), LABEL_LETTERS), count))
     return longest(counted)
 
 
@@ -100,18 +93,18 @@ def render_recap(recap: Recap, reader: Reader) -> Message:
     if recap.bars:
         listed = ", ".join(f"{bar.label} {bar.count}" for bar in recap.bars)
         foot.insert(0, spoken.say("recap.written", topics=listed))
-    parts: list[Text | str] = [Bold(spoken.say("recap.title", days=days)), "\n"]
-    room = CAPTION_LETTERS - len(Text(*parts, *foot).render()[0]) - len(foot) - 1
+    end = Text("\n\n", "\n".join(foot))
+    content = Text(Bold(spoken.say("recap.title", days=days)), "\n")
     for number, story in enumerate(recap.stories, 1):
         title = shortened(story.lead.title, TITLE_LETTERS)
         hosts = len(story.hosts)
         covered = f" · {spoken.say('count.sources', hosts)}" if hosts > 1 else ""
-        room -= len(f"\n{number}. {title}{covered}")
-        if room < 0:
-            break
         link = TextLink(title, url=address_of(story.lead, reader.bot))
-        parts += [f"\n{number}. ", link, covered]
-    message = message_of(Text(*parts, "\n\n", "\n".join(foot)))
+        longer = Text(content, f"\n{number}. ", link, covered)
+        if letters(Text(longer, end)) > CAPTION_LETTERS:
+            break
+        content = longer
+    message = message_of(Text(content, end))
     if not recap.bars:
         return message
     bars = tuple((bar.label, bar.count) for bar in recap.bars)
@@ -129,9 +122,10 @@ async def publish_due_recaps(context: Context) -> int:
     if context.db.is_full:  # they stay due
         return 0
     now, published = context.now(), 0
+    making = Making(context.db, context.workers, now, context.update_wait)
     for due in await recaps.due_recaps(context.db, now, RECAPS_A_STEP):
         try:
-            published += await _publish(context, due, now)
+            published += await _publish(context, due, making)
         except Exception:  # nobody else waits for it
             log.exception("recap_failed", chat=due.subscriber.chat_id)
             await recaps.move_recap(context.db, due, now + RETRY_RECAP, now, None)
@@ -140,14 +134,14 @@ async def publish_due_recaps(context: Context) -> int:
     return published
 
 
-async def _publish(context: Context, due: DueRecap, now: datetime) -> bool:
+async def _publish(context: Context, due: DueRecap, making: Making) -> bool:
     """In quiet hours at their end, in a pause not at all."""
-    subscriber, content = due.subscriber, None
+    now, subscriber, content = making.now, due.subscriber, None
     quiet = subscriber.quiet
     wakes = quiet_ends(quiet, now, ZoneInfo(subscriber.zone)) if quiet else None
     paused = subscriber.paused_until is not None and subscriber.paused_until > now
     if subscriber.subscribed and not (wakes or paused) and is_allowed(context, subscriber):
-        recap = await make_recap(context, subscriber, now)
+        recap = await make_recap(context, subscriber, making)
         if recap.stories:
             content = render_recap(recap, reader_for(context, subscriber)).to_json()
     following = wakes or next_recap(subscriber, due.day, now)

@@ -17,7 +17,7 @@ PERIOD: Final = timedelta(days=7)
 FOLLOWED_WEIGHT: Final = 1.5  # of a story of the chat's topics
 MOST_BARS: Final = 8
 FEWEST_BARS: Final = 2  # one bar compares nothing
-LABEL_LETTERS: Final = 24
+LABEL_LETTERS: Final = 24  # what a bar has room for beside it
 
 _WIDTH, _DPI = 7.2, 150  # inches: 1080 pixels, a phone's width
 _BAR_INCHES, _FRAME_INCHES, _PAD_INCHES = 0.62, 1.2, 0.2
@@ -80,7 +80,7 @@ def draw(title: str, bars: Sequence[tuple[str, int]]) -> bytes:
     figure.set_facecolor(_BACKGROUND)
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
-    labels = [_short(label) for label, _ in bars]
+    labels = [label for label, _ in bars]
     drawn = axes.barh(range(len(bars)), [count for _, count in bars], 0.66, color=_BAR)
     axes.set_yticks(range(len(bars)), labels, fontsize=17, color=_INK, parse_math=False)
     axes.invert_yaxis()
@@ -96,7 +96,3 @@ def draw(title: str, bars: Sequence[tuple[str, int]]) -> bytes:
         simplefilter("ignore")
         figure.savefig(held, format="png")
     return held.getvalue()
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= LABEL_LETTERS else label[: LABEL_LETTERS - 1].rstrip() + "…"

@@ -3,11 +3,13 @@ is refused."""
 
 from __future__ import annotations
 
+import operator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot import charts
 from bot.i18n import language
 from digests.recap import weightiest
 from tests.bot.living import START, Running, ask, edited
@@ -149,3 +151,30 @@ async def test_chart_that_is_refused_leaves_the_words(running: Running) -> None:
     told = await person.wait_for(lambda m: "23–29 ноября" in m.text)
     assert "photo" not in told.raw
     assert not told.urls
+
+
+async def test_however_long_topics_are_the_words_fit_under_the_chart(running: Running) -> None:
+    topics = (f"{'дым' * 40}{number} = пожар" for number in range(8))
+    person = await running.subscribed(*topics)
+    await person.say("/recap")
+    told = await person.wait_for(lambda m: m.text.startswith(TITLE))
+    assert len(told.text) <= 1_024
+    assert told.urls, "the stories have room"
+    assert "О чём писали: " in told.text
+
+
+async def test_what_cannot_be_drawn_is_told_in_words(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Of the library, as what is sent to a worker must be: it takes other things than bars.
+    monkeypatch.setattr(charts, "draw", operator.truediv)
+    person = await running.subscribed("пожар", "космос", at="21:00")
+    await person.say("/recap")
+    told = await person.wait_for(lambda m: m.text.startswith(TITLE))
+    assert "photo" not in told.raw
+    assert told.urls
+    await edited(person, "сб", lambda m: "✓ сб" in m.labels)
+    running.clock.move(days=5)
+    by_itself = await person.wait_for(lambda m: "22–28 ноября" in m.text)
+    assert "photo" not in by_itself.raw
+    assert by_itself.urls

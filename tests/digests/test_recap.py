@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from digests.recap import MOST_BARS, Bar, draw, longest, weightiest
+from digests.recap import LABEL_LETTERS, MOST_BARS, Bar, draw, longest, weightiest
 from tests.factories import a_story, an_article, prepared, query
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def test_bars_are_sorted_bounded_and_more_than_one() -> None:
 
 
 def test_chart_is_a_light_picture_of_a_phones_width() -> None:
-    bars = [("очень длинное название темы, которое не поместится", 31), ("$x_1$ <b>🙂", 4)]
+    bars = [("м" * LABEL_LETTERS, 31), ("$x_1$ <b>🙂", 4)]
     drawn = draw("О чём писали", bars)
     assert drawn.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", drawn[16:24])
