@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -142,6 +143,16 @@ async def test_without_room_for_the_backup_nothing_is_migrated(
     with pytest.raises(UnusableDatabaseError):
         await opened(old)
     assert old.read_bytes() == before
+
+
+async def test_no_index_is_lost_where_its_table_is_built_anew(tmp_path: Path) -> None:
+    made: set[str] = set()
+    for _, sql in migrations():
+        for verb, name in re.findall(r"(CREATE|DROP)(?: UNIQUE)? INDEX (?:IF \w+ \w+ )?(\w+)", sql):
+            made = made | {name} if verb == "CREATE" else made - {name}
+    async with open_database(tmp_path / "new.sqlite") as db:
+        rows = await db.fetch_all("SELECT name FROM sqlite_master WHERE type = 'index'")
+    assert made <= {row["name"] for row in rows}
 
 
 def test_no_two_migrations_have_one_number() -> None:
