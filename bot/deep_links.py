@@ -11,6 +11,8 @@ from typing import Final
 
 MOST_LETTERS: Final = 64
 ENCODINGS: Final = {"t": "cp1251", "u": "utf-8"}  # by the first letter of the payload
+SUPERGROUPS: Final = -1_000_000_000_000  # their ids count down from here; links have the rest
+GENERAL: Final = 1
 BETWEEN: Final = "\n"  # topics may have commas: `AI = LLM, neural nets`
 
 
@@ -49,6 +51,11 @@ def unpack_topics(payload: str) -> list[str]:
     if not all(part.isprintable() and part.strip() for part in text.split(BETWEEN)):
         return []
     return [part.strip() for part in text.split(BETWEEN)] if _packed([text]) == payload else []
+
+
+def link_to_topic(forum: int, thread: int | None) -> str:
+    """For those who are in the forum. `thread` None: its general topic, which is 1 in links."""
+    return f"https://t.me/c/{SUPERGROUPS - forum}/{thread or GENERAL}"
 
 
 def link_to(username: str, payload: str) -> str:

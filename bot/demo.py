@@ -24,7 +24,10 @@ from storage.sources import add_source
 
 HOST: Final = "127.0.0.1"
 ANNA: Final = 1001
+BEN: Final = 1002
 ADMIN: Final = 1000
+FORUM: Final = "Дежурная смена"
+FORUM_TOPICS: Final = ("Новости", "Курилка")
 ANNAS_TOPICS: Final = ("безопасность ИИ", "ставка ЦБ", "пожар")
 POLL_SECONDS: Final = 15
 WRITE_SECONDS: Final = 5
@@ -94,6 +97,10 @@ async def _show(ready: "asyncio.Future[Context]", sandbox: Sandbox, feeds: dict[
         for command in (f"/schedule {due:%H:%M}", *(f"/subscribe {t}" for t in ANNAS_TOPICS)):
             await anna.say(command)
             await anna.wait_for(lambda message: message.from_bot, what="an answer")
+        members = {ADMIN: "administrator", BEN: "member"}
+        forum = await client.group(anna, FORUM, members, kind="supergroup")
+        for topic in FORUM_TOPICS:
+            await forum.open_topic(topic)
     typer.echo(
         f"""
   Svodka is running. Open the chat page:  {sandbox.page_url}
@@ -101,6 +108,7 @@ async def _show(ready: "asyncio.Future[Context]", sandbox: Sandbox, feeds: dict[
   Анна gets her scheduled digest at {due:%H:%M} Moscow time, within two minutes.
   Write as anybody: /start, /latest, /topic ставка ЦБ, or just a word. News keeps coming for four
   minutes: ask for /digest again then, and see how the fire went on. Ctrl-C stops.
+  «{FORUM}» is a group with topics: have a digest in one of them by the buttons there.
 """
     )
 

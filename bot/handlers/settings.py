@@ -3,8 +3,10 @@
 from aiogram import F, Router
 from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message
+from aiogram.utils.formatting import Text, TextLink
 
 from bot.context import Context
+from bot.deep_links import link_to_topic
 from bot.digest_keyboards import PickAlerts
 from bot.errors import StaleButtonError
 from bot.handlers.answering import of_channel, show, thread_of
@@ -28,7 +30,7 @@ from bot.keyboards import (
     telling_name,
     telling_of,
 )
-from bot.rendering import named_topics
+from bot.rendering import message_of, named_topics
 from bot.subscribing import timings_of
 from digests.models import Subscriber
 from storage import breaking, subscribers
@@ -84,6 +86,7 @@ async def show_settings(
         alerts=spoken.say("settings.yes" if now.alerts else "settings.no"),
     )
     elsewhere = not now.is_channel and now.thread != thread_of(event)
+    place = _place(event, now, spoken, elsewhere=elsewhere)
     label = spoken.say("alert.switch_off" if now.alerts else "alert.switch_on")
     keys = settings_keyboard(
         spoken,
@@ -92,7 +95,22 @@ async def show_settings(
         of_channel=now.is_channel,
         alerts=(label, PickAlerts(wanted=not now.alerts)),
     )
-    await show(event, of_channel(now, spoken) + text[:3_500], keys)
+    content = Text(of_channel(now, spoken) + text[:3_500], *place)
+    await show(event, message_of(content, keys))
+
+
+def _place(
+    event: Message | CallbackQuery, subscriber: Subscriber, spoken: Language, *, elsewhere: bool
+) -> tuple[Text | str, ...]:
+    """In a forum: the topic that digests go to, with a link where that is not this one."""
+    message = event if isinstance(event, Message) else event.message
+    if message is None or not message.chat.is_forum:
+        return ()
+    place = spoken.say("settings.place_here" if not elsewhere else "settings.place_elsewhere")
+    if not elsewhere:
+        return "\n", place
+    url = link_to_topic(subscriber.chat_id, subscriber.thread)
+    return "\n", TextLink(place, url=url)
 
 
 async def send_here(

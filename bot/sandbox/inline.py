@@ -66,14 +66,21 @@ def ask(world: World, person_id: int, query: str, offset: str = "") -> InlineQue
     return asked
 
 
-def choose(world: World, person_id: int, chat_id: int, asked_id: str, result_id: str) -> Message:
+def choose(
+    world: World,
+    person_id: int,
+    chat_id: int,
+    asked_id: str,
+    result_id: str,
+    thread: int | None = None,
+) -> Message:
     """Send a result into a chat, as the person's message."""
     asked = world.inline_queries.get(asked_id)
     results = asked.answer["results"] if asked and asked.answer else []
     for result in results:
         content = result.get("input_message_content")
         if asked and asked.person_id == person_id and result["id"] == result_id and content:
-            return share(world, person_id, chat_id, content)
+            return share(world, person_id, chat_id, content, thread)
     raise PersonError(f"there is no result {result_id}")
 
 

@@ -113,6 +113,11 @@ class Message:
     """The number of the event that told of its newest state."""
 
     @property
+    def topic(self) -> int:
+        """Of a forum, by its thread; 0: the general one, or no forum."""
+        return int(self.extra.get("message_thread_id", 0))
+
+    @property
     def text(self) -> str:
         return str(self.content.get("text") or self.content.get("caption") or "")
 

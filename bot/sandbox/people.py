@@ -42,9 +42,11 @@ def say(
     return _post(world, person_id, chat_id, content, reply_to=reply_to, thread=thread)
 
 
-def share(world: World, person_id: int, chat_id: int, content: Json) -> Message:
+def share(
+    world: World, person_id: int, chat_id: int, content: Json, thread: int | None = None
+) -> Message:
     """Send what the bot offered inline."""
-    return _post(world, person_id, chat_id, content | {"via_bot": world.bot_user()})
+    return _post(world, person_id, chat_id, content | {"via_bot": world.bot_user()}, thread=thread)
 
 
 def edit(world: World, person_id: int, chat_id: int, message_id: int, text: str) -> Message:
@@ -73,6 +75,7 @@ def send_document(
     *,
     mime_type: str = "",
     caption: str = "",
+    thread: int | None = None,
 ) -> Message:
     mime = mime_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
     stored = world.add_file(name, data, mime)
@@ -82,7 +85,7 @@ def send_document(
         content["caption"] = formatted.text
     if formatted.entities:
         content["caption_entities"] = formatted.entities
-    return _post(world, person_id, chat_id, content)
+    return _post(world, person_id, chat_id, content, thread=thread)
 
 
 def forward(
@@ -207,8 +210,11 @@ def open_topic(world: World, person_id: int, chat_id: int, name: str) -> int:
     opened = {"name": name, "icon_color": 7322096}
     message = world.store(world.new_message(chat, person_id, {"forum_topic_created": opened}))
     message.extra |= {"message_thread_id": message.message_id, "is_topic_message": True}
+    world.touch(message)
     chat.topics[message.message_id] = name
     world.tell("chats", chat)
+    if world.bot_is_in(chat):
+        world.updates.push("message", world.render(message))
     return message.message_id
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,8 +21,9 @@ from bot.sandbox.model import ApiError, Chat, Json, Person
 from bot.sandbox.people import PersonError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
+    from bot.sandbox.model import Message
     from bot.sandbox.world import World
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -181,7 +183,8 @@ async def ask_inline(request: web.Request) -> web.Response:
 async def choose(request: web.Request) -> web.Response:
     """Send a result of an inline query into a chat."""
     world, body = await _body(request)
-    message = inline.choose(world, *_who_where(body), body["inline"], body["result"])
+    asked, result, thread = body["inline"], body["result"], body.get("thread")
+    message = inline.choose(world, *_who_where(body), asked, result, thread)
     return web.json_response(world.view(message))
 
 
@@ -199,6 +202,7 @@ async def send_document(request: web.Request) -> web.Response:
         upload.data,
         mime_type=upload.mime_type,
         caption=fields.get("caption", ""),
+        thread=int(fields.get("thread") or 0) or None,
     )
     return web.json_response(world.view(message))
 
@@ -226,7 +230,7 @@ async def react(request: web.Request) -> web.Response:
 @routes.post("/api/read")
 async def mark_read(request: web.Request) -> web.Response:
     world, body = await _body(request)
-    key = _who_where(body)
+    key = (*_who_where(body), body.get("thread") or 0)
     if body["message_id"] > world.read.get(key, 0):
         world.read[key] = body["message_id"]
         world.tell("read", world.chats[key[1]], person_id=key[0])
@@ -377,19 +381,18 @@ def messages_shown(world: World, person_id: int, chat_id: int, after: int = 0) -
     if not world.sees(person_id, chat):
         raise PersonError(f"person {person_id} is not in chat {chat_id}")
     messages = [world.view(m) for m in world.history(chat_id) if m.changed > after]
-    read = world.read.get((person_id, chat_id), 0)
-    return {"messages": messages, "sequence": world.sequence, "read": read}
+    return {"messages": messages, "sequence": world.sequence}
 
 
 def _chat_shown(world: World, person_id: int, chat: Chat) -> Json:
     messages = world.history(chat.id)
-    read = world.read.get((person_id, chat.id), 0)
-    unread = [m for m in messages if m.message_id > read and m.sender_id != person_id]
+    unread = _unread(world, person_id, messages)
     person = world.people[person_id]
     return {
         **world.chat_json(chat),
         "last": world.view(messages[-1]) if messages else None,
-        "unread": len(unread),
+        "unread": unread.total(),
+        "topics": _topics_shown(chat, unread),
         "started": not chat.is_private or person.started,
         "blocked": chat.is_private and person.blocked,
         "commands": commands_for(world, person_id, chat) if world.bot_is_in(chat) else [],
@@ -398,6 +401,22 @@ def _chat_shown(world: World, person_id: int, chat: Chat) -> Json:
         "members": {str(user_id): status for user_id, status in chat.members.items()},
         "description": _description(world, person.language_code) if chat.is_private else "",
     }
+
+
+def _unread(world: World, person_id: int, messages: Sequence[Message]) -> Counter[int]:
+    """How many of others' messages the person has not seen, by topic."""
+    return Counter(
+        one.topic
+        for one in messages
+        if one.message_id > world.read.get((person_id, one.chat_id, one.topic), 0)
+        and one.sender_id != person_id
+    )
+
+
+def _topics_shown(chat: Chat, unread: Counter[int]) -> list[Json]:
+    """Of a forum, the general one first, which has no name of its own; empty: no forum."""
+    names = {0: ""} | chat.topics if chat.is_forum else {}
+    return [{"thread": t, "name": name, "unread": unread[t]} for t, name in names.items()]
 
 
 def _description(world: World, language: str) -> str:

@@ -96,8 +96,8 @@ class World:
         self.inline_queries: dict[str, InlineQuery] = {}
         self.inline_cache: dict[tuple[str, str, int], CachedAnswer] = {}
         """By (query, offset, person), person 0 for everybody."""
-        self.read: dict[tuple[int, int], int] = {}
-        """The newest message a person has seen, by (person, chat)."""
+        self.read: dict[tuple[int, int, int], int] = {}
+        """The newest message a person has seen, by (person, chat, topic as `Message.topic`)."""
         self.updates = UpdateQueue(now)
         self.faults = Faults(seed)
         self.limiter = RateLimiter(rates, now)
@@ -177,7 +177,7 @@ class World:
         self.messages[chat.id, message.message_id] = message
         message.changed = self._sequence + 1
         if message.sender_id in self.people:
-            self.read[message.sender_id, chat.id] = message.message_id
+            self.read[message.sender_id, chat.id, message.topic] = message.message_id
         self.tell("message", chat, message=self.view(message))
         return message
 

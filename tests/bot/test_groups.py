@@ -95,6 +95,8 @@ async def test_a_button_moves_digests_to_another_topic(running: Running) -> None
     there = leader.in_topic(thread)
     menu = await ask(there, "/settings")
     assert thread_of(menu) == thread
+    assert say("settings.place_elsewhere") in menu.text
+    assert menu.urls == [f"https://t.me/c/{-1_000_000_000_000 - group.chat_id}/1"]
     answer = await there.press(say("settings.here"))
     assert answer.text == say("settings.here_done")
     running.clock.move(hours=4)

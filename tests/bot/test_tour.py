@@ -245,3 +245,42 @@ async def test_group(walk: Walk, running: Running) -> None:
     group = await running.group(boss, "Отдел новостей", kind="supergroup")
     me = await walk("group", person=boss.person_id, chat=group.chat_id)
     await me.picture("greeting")
+
+
+async def test_forum(walk: Walk, running: Running) -> None:
+    """Set up in one topic, read there, moved to another by a button."""
+    boss, guest = await running.person(), await running.person()
+    group = await running.group(
+        boss, "Дежурная смена", {guest.person_id: "member"}, kind="supergroup"
+    )
+    await group.open_topic("Новости")
+    chat = await group.open_topic("Курилка")
+    me = await walk("forum", dark=True, person=boss.person_id, chat=group.chat_id)
+    say, tab = me.spoken.say, me.page.get_by_role("tab")
+    await expect(tab).to_have_text(["Общая", "Новости", "Курилка"])
+    await tab.first.press("ArrowRight")
+    await expect(tab.nth(1)).to_be_focused()
+    await expect(tab.nth(1)).to_have_attribute("aria-selected", "true")
+    await me.say("/start", say("start.topics")[:20])
+    await me.press("пожар", "✓ пожар")
+    await me.press(say("menu.next"), "09:00")
+    await me.press("09:00", "Москва")
+    await me.press("Москва", "🗞")
+    await me.picture("digest", top="🗞")
+    await group.member(guest).in_topic(chat).say("Кто на смене?")
+    await expect(tab.nth(2)).to_contain_text("1")
+    await tab.nth(2).click()
+    await expect(tab.nth(2)).to_have_text("Курилка")
+    await expect(me.page.locator("#log .bubble").filter(has_text="🗞")).to_be_hidden()
+    await me.say("/settings", say("settings.place_elsewhere"))
+    await me.picture("settings")
+    await me.press(say("settings.here"), say("settings.place_here"))
+    await tab.nth(1).click()
+    await me.say("/settings", say("settings.place_elsewhere"))
+    await me.page.get_by_role("link", name=say("settings.place_elsewhere")).last.click()
+    await expect(tab.nth(2)).to_have_attribute("aria-selected", "true")
+    await me.page.set_viewport_size({"width": 320, "height": 640})
+    wide = await me.page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert wide == 0

@@ -97,6 +97,20 @@ async def test_unread_messages_are_counted_until_read(
     assert await anna.unread() == 0
 
 
+async def test_messages_of_a_forum_are_read_topic_by_topic(
+    bot: Bot, anna: Member, client: SandboxClient
+) -> None:
+    group = await client.group(anna, "Форум", kind="supergroup")
+    thread = await group.open_topic("Новости")
+    await bot.send_message(group.chat_id, "here", message_thread_id=thread)
+    sent = await bot.send_message(group.chat_id, "there")
+    await client.post("read", person=1001, chat=group.chat_id, message_id=sent.message_id)
+    state = await client.get("state", person=1001)
+    forum = next(chat for chat in state["chats"] if chat["id"] == group.chat_id)
+    assert [(one["name"], one["unread"]) for one in forum["topics"]] == [("", 0), ("Новости", 1)]
+    assert forum["unread"] == 1
+
+
 async def test_chat_action_is_an_event(bot: Bot, anna: Member, client: SandboxClient) -> None:
     await bot.send_chat_action(1001, "typing")
     events = (await client.get("poll", person=1001, after=0))["events"]
