@@ -42,14 +42,16 @@ async def forget_old(core: Core) -> None:
     sketches = await stories.forget_sketches(core.db, now)
     await copies.forget_shingles(core.db, now)
     await stories.forget_counts(core.db, now)
-    messages = await outbox.forget_delivered(core.db, now - MESSAGES_KEPT)
+    messages = await outbox.forget_notices(core.db, now - MESSAGES_KEPT)
+    told = await retention.forget_digests(core.db, now - MESSAGES_KEPT, now)
     await offers.forget_offers(core.db, now - OFFERS_KEPT)
     await votes.forget_votes(core.db, now - VOTES_KEPT)
     oldest, forgotten = now - timedelta(days=core.settings.keep_days), 0
     while dropped := await retention.forget_articles(core.db, oldest, now):
         forgotten += dropped
-    if sketches or messages or forgotten:
-        log.info("forgotten", sketches=sketches, messages=messages, articles=forgotten)
+    if sketches or messages or told or forgotten:
+        log.info("forgotten", sketches=sketches, messages=messages, digests=told,
+                 articles=forgotten)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

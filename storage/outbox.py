@@ -17,6 +17,7 @@ from storage.database import Database, Transaction
 from storage.instants import from_seconds, to_seconds
 
 LEASE: Final = timedelta(seconds=120)
+NOTICES_A_BATCH: Final = 200  # a transaction's; commands that write wait for no more than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,30 +269,24 @@ async def waiting_chats(db: Database, now: datetime) -> dict[ChatId, datetime]:
     return {ChatId(row["chat_id"]): from_seconds(row["wait_until"]) for row in rows}
 
 
-async def forget_delivered(db: Database, before: datetime) -> int:
-    """Drop what was sent or given up before then, and what those digests told: stories that old
-    never return."""
-    values = {"before": to_seconds(before)}
-    async with db.write() as tx:
-        await tx.execute(
-            """
-            DELETE FROM told WHERE digest_id IN (SELECT id FROM digest WHERE made_at < :before)
-            """,
-            values,
-        )
-        await tx.execute(
-            """
-            DELETE FROM digest_page
-            WHERE digest_id IN (SELECT id FROM digest WHERE made_at < :before)
-            """,
-            values,
-        )
-        return await tx.execute(
-            """
-            DELETE FROM delivery WHERE state IN ('sent', 'failed') AND created_at < :before
-            """,
-            values,
-        )
+async def forget_notices(db: Database, before: datetime) -> int:
+    """Drop messages, no digests, that were sent or given up and written before then, in steps;
+    how many. Digests go with theirs (`storage.retention`)."""
+    dropped = 0
+    while True:
+        async with db.write() as tx:
+            gone = await tx.execute(
+                """
+                DELETE FROM delivery WHERE id IN (
+                    SELECT id FROM delivery INDEXED BY delivery_noticed
+                    WHERE digest_id IS NULL AND state IN ('sent', 'failed')
+                      AND created_at < :before LIMIT :limit)
+                """,
+                {"before": to_seconds(before), "limit": NOTICES_A_BATCH},
+            )
+        dropped += gone
+        if gone < NOTICES_A_BATCH:
+            return dropped
 
 
 async def count_by_state(db: Database) -> dict[str, int]:

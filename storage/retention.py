@@ -1,15 +1,21 @@
-"""Forgetting by age: articles with their keys and what the full-text index knows of them, whole
-stories at a time, never one that clustering may still join or whose telling is still remembered.
+"""Forgetting by age.
+
+Articles go with their keys and what the full-text index knows of them, whole stories at a time,
+never one that clustering may still join or whose telling is still remembered. Digests go with their
+messages, pages and what they told; of each chat those rows stay from which its next windows start.
 """
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from storage.breaking import ALERT
 from storage.database import Database
 from storage.instants import to_seconds
 
 STORIES_A_BATCH: Final = 200  # a transaction's; commands that write wait for no more than that
+DIGESTS_A_BATCH: Final = 100  # some 1,000 rows and their messages
 MERGED_PAGES: Final = 200
 TOLD_REMEMBERED: Final = timedelta(days=14)
 
@@ -62,3 +68,61 @@ async def forget_articles(db: Database, before: datetime, now: datetime) -> int:
                 {"pages": MERGED_PAGES},
             )
     return dropped
+
+
+async def forget_digests(db: Database, before: datetime, now: datetime) -> int:
+    """Drop what digests made before `before` told and sent, in steps; how many digests that were.
+
+    None goes that is still under way. Where no later one opens the same windows only the digest's
+    own row stays, as long as that is so.
+    """
+    dropped, made, last = 0, 0, 0
+    while True:
+        rows = await db.fetch_all(
+            """
+            SELECT id, made_at, is_over FROM (
+                SELECT id, made_at,
+                       state = 'failed' OR ifnull(scope, '') = :alert OR EXISTS (
+                           SELECT 1 FROM digest AS later
+                           WHERE later.chat_id = digest.chat_id
+                             AND later.made_at > digest.made_at AND later.made_at <= :now
+                             AND later.state IN ('empty', 'delivered')
+                             AND (later.scope IS NULL OR later.scope = digest.scope)) AS is_over
+                FROM digest
+                WHERE (made_at, id) > (:made, :last) AND made_at < :before AND state <> 'pending'
+            ) AS old
+            WHERE is_over
+               OR EXISTS (SELECT 1 FROM told WHERE told.digest_id = old.id)
+               OR EXISTS (SELECT 1 FROM delivery WHERE delivery.digest_id = old.id)
+            ORDER BY made_at, id LIMIT :limit
+            """,
+            {
+                "made": made,
+                "last": last,
+                "before": to_seconds(before),
+                "now": to_seconds(now),
+                "alert": ALERT,
+                "limit": DIGESTS_A_BATCH,
+            },
+        )
+        if not rows:
+            return dropped
+        made, last = rows[-1]["made_at"], rows[-1]["id"]
+        await _drop(db, [row["id"] for row in rows], [row["id"] for row in rows if row["is_over"]])
+        dropped += len(rows)
+
+
+async def _drop(db: Database, emptied: Sequence[int], over: Sequence[int]) -> None:
+    values = {"emptied": json.dumps(emptied), "over": json.dumps(over)}
+    async with db.write() as tx:
+        for table in ("told", "digest_page", "delivery"):
+            await tx.execute(
+                f"""
+                DELETE FROM {table}
+                WHERE digest_id IN (SELECT value FROM json_each(:emptied))
+                """,  # noqa: S608 - constants
+                values,
+            )
+        await tx.execute(
+            "DELETE FROM digest WHERE id IN (SELECT value FROM json_each(:over))", values
+        )

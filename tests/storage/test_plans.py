@@ -4,49 +4,71 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from digests.models import ChatId
-from storage import breaking, telling
-from tests.factories import NOW
+import pytest
+
+from digests.models import ArticleId, ChatId, StoryId
+from storage import breaking, outbox, retention, telling
+from storage.database import Statements
+from storage.digests import Slot, Told, publish
+from tests.factories import NOW, hours, prepared, store, store_chat, store_source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from sqlite3 import Row
-
-    import pytest
+    from collections.abc import Mapping
 
     from storage.database import Database
 
 
-async def plans(monkeypatch: pytest.MonkeyPatch, db: Database) -> list[str]:
-    """The steps of the queries asked from now on; the list fills as they are asked."""
-    steps: list[str] = []
-    fetch = db.fetch_all
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The steps of the statements run from now on, in whatever connection."""
+    found: list[str] = []
 
-    async def explain(sql: str, values: dict[str, object]) -> Sequence[Row]:
-        steps.extend(row["detail"] for row in await fetch(f"EXPLAIN QUERY PLAN {sql}", values))
-        return await fetch(sql, values)
+    def explained(name: str) -> None:
+        run = getattr(Statements, name)
 
-    async def explain_one(sql: str, values: dict[str, object]) -> Row | None:
-        return next(iter(await explain(sql, values)), None)
+        def explain(inside: Statements, sql: str, values: Mapping[str, object]) -> object:
+            rows = inside._connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)
+            found.extend(row["detail"] for row in rows)
+            return run(inside, sql, values)
 
-    monkeypatch.setattr(db, "fetch_all", explain)
-    monkeypatch.setattr(db, "fetch_one", explain_one)
-    return steps
+        monkeypatch.setattr(Statements, name, explain)
+
+    explained("execute")
+    explained("fetch_all")
+    return found
 
 
-async def test_a_pressed_message_is_found_by_its_number(
-    db: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    steps = await plans(monkeypatch, db)
+def scanned(steps: list[str]) -> list[str]:
+    """The tables that are read from end to end."""
+    return [step for step in steps if step.startswith("SCAN") and "json_each" not in step]
+
+
+async def test_a_pressed_message_is_found_by_its_number(db: Database, steps: list[str]) -> None:
     await telling.page_of(db, ChatId(1), 7)
     assert any("delivery_message" in step for step in steps)
-    assert not any(step.startswith("SCAN delivery") for step in steps)
+    assert not scanned(steps)
 
 
 async def test_what_breaks_is_looked_for_among_what_just_arrived(
-    db: Database, monkeypatch: pytest.MonkeyPatch
+    db: Database, steps: list[str]
 ) -> None:
-    steps = await plans(monkeypatch, db)
     await breaking.reported_widely(db, NOW, 3)
     assert any("article_arrived" in step for step in steps)
-    assert not any(step.startswith("SCAN article") for step in steps)
+    assert not scanned(steps)
+
+
+async def test_what_is_forgotten_by_age_is_found_by_age(db: Database, steps: list[str]) -> None:
+    await store(db, await store_source(db), prepared())
+    chat = await store_chat(db)
+    for slot in ("1", "2"):
+        told = [Told(StoryId(1), ArticleId(1), 1)]
+        await publish(db, chat, Slot(slot), NOW, NOW, ["{}"], told)
+    async with db.write() as tx:
+        await tx.execute("UPDATE digest SET state = 'delivered'", {})
+    steps.clear()
+    later = NOW + hours(1)
+    assert await retention.forget_digests(db, later, later) == 2
+    assert await outbox.forget_notices(db, later) == 0
+    assert any("digest_made" in step for step in steps)
+    assert any("delivery_noticed" in step for step in steps)
+    assert not scanned(steps)
