@@ -2,7 +2,7 @@
 
 An update happens at the moment it was received, however often it is handled, and every change it
 makes is one that can be made twice (docs/decisions/0008). So a crash, or an answer that did not
-get through, is mended by handling it again.
+get through, is mended by handling it again; what crashes the bot three times is set aside.
 """
 
 import asyncio
@@ -21,13 +21,15 @@ from aiogram.types import Update
 from pydantic import ValidationError
 
 from bot.context import Context
-from bot.intake import INLINE, Inbox
+from bot.i18n import language
+from bot.intake import INLINE, WORDS, Inbox
 from bot.keeping import until_kept
 from bot.pace import Pace
 from bot.patience import muted
+from bot.rendering import Message
 from bot.stopping import uninterrupted
 from bot.transient import is_passing
-from storage import updates
+from storage import subscribers, updates
 from storage.errors import DatabaseError
 from storage.updates import StoredUpdate
 
@@ -39,6 +41,7 @@ OUTDATED: Final = timedelta(minutes=10)  # no answer is awaited any more
 INLINE_AWAITED: Final = timedelta(seconds=20)  # by then Telegram refuses the answer
 FIRST_RETRY_SECONDS: Final = 2.0
 LONGEST_RETRY_SECONDS: Final = 60.0
+MOST_BEGUN: Final = 2  # after a start, without an end; once it was before that
 FORGET_EVERY: Final = timedelta(hours=1)
 # Commands whose newest answers for the older ones too; what they change, it changes as well.
 ASKING: Final = frozenset(
@@ -63,6 +66,7 @@ class Handling:
 
     async def run(self) -> None:
         """Until cancelled; what is being handled is finished, the rest is for the next start."""
+        await self._try_suspects()
         async with asyncio.TaskGroup() as group:
             while True:
                 self._inbox.changed.clear()
@@ -74,6 +78,31 @@ class Handling:
                         self._busy.add(update.lane)
                         group.create_task(self._take(update))
                 await self._inbox.changed.wait()
+
+    async def _try_suspects(self) -> None:
+        """What was being handled whenever the bot broke off may be why: each is tried alone, so
+        that nothing is blamed for another, and set aside when that was the third time."""
+        suspects: list[StoredUpdate] = []
+        with suppress(DatabaseError):  # no room to count: they are handled with the others
+            suspects = await updates.note_start(self._context.db)
+        for suspect in suspects:
+            if (suspect.begun or 0) >= MOST_BEGUN:
+                await self._set_aside(suspect)
+                continue
+            try:
+                await uninterrupted(self._handle(suspect, 0))
+            except Exception:  # it is tried again with the others
+                log.exception("update_unmarked", update=suspect.id)
+
+    async def _set_aside(self, update: StoredUpdate) -> None:
+        context, notice = self._context, None
+        log.error("update_set_aside", update=update.id, chat=update.chat_id, kind=update.kind)
+        if update.chat_id is not None and _is_awaited(update):
+            known = await subscribers.find_subscriber(context.db, update.chat_id)
+            spoken = language(known.language if known else context.settings.default_language)
+            notice = Message(spoken.say("error.set_aside")).to_json()
+        await until_kept(lambda: updates.set_aside(context.db, update, context.now(), notice))
+        context.outbox_filled.set()
 
     async def _forget(self) -> None:
         now = self._context.now()
@@ -125,6 +154,7 @@ class Handling:
     async def _handle(self, stored: StoredUpdate, attempt: int) -> float | None:
         """None: it is done; else the seconds after which it should be handled again."""
         context = self._context.at(stored.received)
+        await self._note_begun(stored, 1 if attempt else 1 + (stored.begun or 0))
         try:
             update = Update.model_validate_json(stored.body, context={"bot": context.bot})
             await self._dispatcher.feed_update(context.bot, update, context=context)
@@ -133,10 +163,17 @@ class Handling:
         except Exception as error:
             if is_passing(error) and self._context.now() - stored.received <= OUTDATED:
                 log.warning("update_postponed", update=stored.id, cause=type(error).__name__)
+                await self._note_begun(stored, 0)
                 return _retry_seconds(error, attempt)
             log.exception("update_failed", update=stored.id, chat=stored.chat_id)
         await self._mark_handled(stored, context)
         return None
+
+    async def _note_begun(self, update: StoredUpdate, begun: int) -> None:
+        """What came since the start is not counted: that would cost each a commit."""
+        if update.begun is not None:
+            with suppress(DatabaseError):  # it is handled on a full disk too
+                await updates.note_begun(self._context.db, update.id, begun)
 
     async def _mark_handled(self, update: StoredUpdate, context: Context | None = None) -> None:
         """With what its handling left to be written (None: nothing)."""
@@ -164,6 +201,14 @@ class Handling:
                 await uninterrupted(feeding)
         except Exception:
             log.exception("update_unsaved", update=arrived.id, chat=arrived.chat_id)
+
+
+def _is_awaited(update: StoredUpdate) -> bool:
+    """Whether somebody waits for an answer: what members of a group write among themselves, or
+    type inline, is left alone."""
+    if update.kind in {None, WORDS}:
+        return update.chat_id == update.lane and update.lane > 0
+    return update.kind != INLINE
 
 
 def _retry_seconds(error: Exception, attempt: int) -> float:

@@ -1,6 +1,7 @@
 """Updates as Telegram sent them, stored before Telegram is told they were received."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,9 @@ from digests.models import ChatId
 from storage.database import Database
 from storage.erasing import forget_update
 from storage.instants import from_seconds, to_seconds
+from storage.outbox import queue_notice
 
+COLUMNS: Final = "id, chat_id, lane, kind, sent_at, received_at, body, begun"
 KEPT: Final = timedelta(hours=48)  # Telegram itself forgets updates after 24 h
 
 
@@ -24,6 +27,7 @@ class StoredUpdate:
     sent: datetime | None  # None: Telegram does not say
     received: datetime
     body: str  # JSON
+    begun: int | None = None  # after a start without an end; None: it came since the last start
 
 
 async def store_updates(db: Database, updates: Iterable[StoredUpdate]) -> None:
@@ -53,28 +57,69 @@ async def store_updates(db: Database, updates: Iterable[StoredUpdate]) -> None:
 async def first_of_lanes(db: Database, busy: Sequence[int], limit: int) -> list[StoredUpdate]:
     """The oldest update not yet handled of each lane that is not busy, oldest first."""
     rows = await db.fetch_all(
-        """
-        SELECT id, chat_id, lane, kind, sent_at, received_at, body FROM incoming_update
+        f"""
+        SELECT {COLUMNS} FROM incoming_update
         WHERE id IN (
             SELECT min(id) FROM incoming_update
             WHERE handled_at IS NULL AND lane NOT IN (SELECT value FROM json_each(:busy))
             GROUP BY lane ORDER BY min(id) LIMIT :limit)
         ORDER BY id
-        """,
+        """,  # noqa: S608 - a constant
         {"busy": json.dumps(list(busy)), "limit": limit},
     )
-    return [
-        StoredUpdate(
-            row["id"],
-            row["chat_id"],
-            row["lane"],
-            row["kind"],
-            from_seconds(row["sent_at"]),
-            from_seconds(row["received_at"]),
-            row["body"],
+    return [_update_of(row) for row in rows]
+
+
+def _update_of(row: sqlite3.Row) -> StoredUpdate:
+    return StoredUpdate(
+        row["id"],
+        row["chat_id"],
+        row["lane"],
+        row["kind"],
+        from_seconds(row["sent_at"]),
+        from_seconds(row["received_at"]),
+        row["body"],
+        row["begun"],
+    )
+
+
+async def note_start(db: Database) -> list[StoredUpdate]:
+    """What is left from before is counted from now on whenever it is begun; those that were begun
+    after an earlier start and never ended, oldest first."""
+    async with db.write() as tx:
+        await tx.execute(
+            "UPDATE incoming_update SET begun = 0 WHERE handled_at IS NULL AND begun IS NULL"
         )
-        for row in rows
-    ]
+    rows = await db.fetch_all(
+        f"""
+        SELECT {COLUMNS} FROM incoming_update
+        WHERE handled_at IS NULL AND begun > 0 ORDER BY id
+        """  # noqa: S608 - a constant
+    )
+    return [_update_of(row) for row in rows]
+
+
+async def note_begun(db: Database, update: int, begun: int) -> None:
+    """`begun` 0: it ended, to be tried again."""
+    async with db.write() as tx:
+        await tx.execute(
+            "UPDATE incoming_update SET begun = :begun WHERE id = :id",
+            {"id": update, "begun": begun},
+        )
+
+
+async def set_aside(db: Database, update: StoredUpdate, now: datetime, notice: str | None) -> None:
+    """Never handle it again, and tell its chat so, once; `notice` None: nobody waits for it."""
+    async with db.write() as tx:
+        marked = await tx.execute(
+            """
+            UPDATE incoming_update SET handled_at = :now, body = NULL
+            WHERE id = :id AND handled_at IS NULL
+            """,
+            {"id": update.id, "now": to_seconds(now)},
+        )
+        if marked and notice is not None and update.chat_id is not None:
+            await queue_notice(tx, update.chat_id, notice, now)
 
 
 async def has_newer(db: Database, update: StoredUpdate) -> bool:

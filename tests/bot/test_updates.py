@@ -10,13 +10,17 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.i18n import language
-from bot.intake import chat_of, described
+from bot.intake import INLINE, chat_of, described
 from bot.pace import BURST
+from bot.updates import _is_awaited
 from digests.models import ChatId
 from storage import subscribers, updates
 from tests.bot.living import START, Running, ask, eventually
 
 if TYPE_CHECKING:
+    from aiogram import Bot, Dispatcher
+    from aiogram.types import Update
+
     from bot.sandbox.client import Member
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -125,6 +129,79 @@ async def test_command_of_before_a_crash_is_handled_after_it_once(running: Runni
     await running.start()
     await running.settled()
     assert len(await person.from_bot()) == 2, "handled is handled"
+
+
+async def lives(bot: Running, poison: str, count: int) -> list[list[str]]:
+    """The bot is started `count` times and dies whenever it handles the poison; the texts whose
+    handling was begun in each life."""
+    never, begun = asyncio.Event(), list[list[str]]()
+
+    async def deadly(self: Dispatcher, bot: Bot, update: Update, **_: Any) -> None:
+        begun[-1].append(update.message.text if update.message else "")
+        await never.wait()
+
+    async def is_struck() -> bool:
+        return poison in begun[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("aiogram.Dispatcher.feed_update", deadly)
+        for _ in range(count):
+            begun.append([])
+            await bot.start()
+            await eventually(is_struck, "the poison")
+            await bot._ticked()
+            await bot.kill()
+    return begun
+
+
+async def test_a_message_that_breaks_the_bot_off_three_times_is_set_aside_and_said_so_once(
+    running: Running,
+) -> None:
+    person, other = await running.person(), await running.person("en")
+    await running.stop()
+    await person.say("/topics")
+    await other.say("/id")
+    first, second, third = await lives(running, "/topics", 3)
+    assert sorted(first) == sorted(second) == ["/id", "/topics"]
+    assert third == ["/topics"], "what may be why is tried alone"
+    await running.start()
+    assert str(other.chat_id) in (await other.wait_for()).text
+    sorry = await person.wait_for()
+    assert sorry.text == language("ru").say("error.set_aside")
+    await running.settled()
+    assert all(one["handled_at"] for one in await stored(running))
+    await running.stop()
+    await running.start()
+    await ask(person, "/id")
+    assert len(await person.from_bot()) == 2
+    assert len(await other.from_bot()) == 1
+
+
+async def test_restarts_while_telegram_answers_nothing_blame_no_message(running: Running) -> None:
+    person = await running.person()
+    await running.stop()
+    await person.say("/id")
+    for _ in range(4):
+        await running.client.order_fault(
+            "bad_gateway", method="sendMessage", chat_id=person.chat_id, times=3
+        )
+        await running.start()
+        await struck(running)
+        await running.stop()
+    await running.start()
+    assert str(person.chat_id) in (await person.wait_for()).text
+
+
+@pytest.mark.parametrize(
+    ("kind", "lane", "told"),
+    [("words", 7, 1), ("words", 8, 0), ("digest", 8, 1), (None, 7, 1), (INLINE, 7, 0)],
+)
+async def test_only_who_waits_for_an_answer_is_told_that_none_comes(
+    kind: str | None, lane: int, told: int
+) -> None:
+    """Lane 8 is somebody in a group, whose number stands in for chat 7."""
+    update = updates.StoredUpdate(7, ChatId(7), lane, kind, None, START, "{}")
+    assert _is_awaited(update) == bool(told)
 
 
 async def test_stop_finishes_the_command_that_is_being_handled(running: Running) -> None:
