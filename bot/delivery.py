@@ -26,8 +26,10 @@ from structlog.contextvars import bind_contextvars
 from bot.alarms import alarm
 from bot.charts import KnownPictures
 from bot.context import Context
+from bot.digest_links import key_of
 from bot.floods import Floods
 from bot.keeping import until_kept
+from bot.opened_keyboards import link_keyboard
 from bot.rate_limits import RateLimits
 from bot.rendering import Chart, captioned
 from bot.stopping import uninterrupted
@@ -154,6 +156,8 @@ class Courier:
 
     async def _send(self, delivery: Delivery) -> int:
         content: dict[str, Any] = json.loads(delivery.content)
+        if opens := content.pop("opens", None):
+            content["reply_markup"] = self._link(opens, delivery)
         kept = content.pop("chart", None)
         chart = _chart(kept) if kept else None
         photo = await self._pictures.of(self._context, chart) if chart else None
@@ -167,6 +171,14 @@ class Courier:
         if chart and sent.photo:
             self._pictures.keep(chart, sent.photo[-1].file_id)
         return sent.message_id
+
+    def _link(self, label: str, delivery: Delivery) -> dict[str, Any] | None:
+        """It names the digest, which has no number before it is written."""
+        if delivery.digest_id is None:
+            return None
+        key = key_of(self._context.bot.token, delivery.digest_id)
+        keys = link_keyboard(label, self._context.username, key)
+        return keys.model_dump(mode="json", exclude_none=True)
 
     async def _refused(self, delivery: Delivery, error: Exception) -> None:
         """Each class of refusal apart: wait, pause the chat, re-address, give up, or try again."""
@@ -216,7 +228,9 @@ class Courier:
         """Refused as it is: once more as plain text, then given up with the cause in the log."""
         content = json.loads(delivery.content)
         db, now = self._context.db, self._context.now()
-        refused = [name for name in ("entities", "reply_markup", "chart") if content.get(name)]
+        refused = [
+            name for name in ("entities", "reply_markup", "chart", "opens") if content.get(name)
+        ]
         if refused:
             plain = json.dumps({"text": content["text"]}, ensure_ascii=False)
             await outbox.put_back(db, delivery.id, now, "bad_request", content=plain)

@@ -149,10 +149,14 @@ class Menu:
 
 def item_keyboard(menu: Menu, spoken: Language) -> InlineKeyboardMarkup:
     place, hushed = menu.place, menu.hushed
-    source = spoken.say("item.unhush" if hushed else "item.hush", source=_short(menu.source))
+    source = spoken.say("item.unhush" if hushed else "item.hush", source=short_label(menu.source))
     return keyboard(
         [
-            [InlineKeyboardButton(text=_short(f"{place + 1}. {menu.title}"), url=menu.address)],
+            [
+                InlineKeyboardButton(
+                    text=short_label(f"{place + 1}. {menu.title}"), url=menu.address
+                )
+            ],
             [
                 _vote_button(menu, "item.more", spoken, liked=True),
                 _vote_button(menu, "item.less", spoken, liked=False),
@@ -179,7 +183,7 @@ def _vote_button(menu: Menu, key: str, spoken: Language, *, liked: bool) -> Inli
     return button(label, VoteItem(place=menu.place, wanted=wanted))
 
 
-def _short(text: str) -> str:
+def short_label(text: str) -> str:
     return text if len(text) <= LABEL_LETTERS else text[: LABEL_LETTERS - 1].rstrip() + "…"
 
 

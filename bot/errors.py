@@ -94,6 +94,24 @@ class TooLargeError(SvodkaError):
     code = "error.too_large"
 
 
+class AccessClosedError(SvodkaError):
+    """Whoever is banned reads nothing here."""
+
+    code = "access.closed"
+
+
+class DigestGoneError(SvodkaError):
+    """The digest of a link is forgotten or erased, or there never was one."""
+
+    code = "error.digest_gone"
+
+
+class NotMemberError(SvodkaError):
+    """A digest is for those who see the chat that it was sent to."""
+
+    code = "error.not_member"
+
+
 class StaleButtonError(SvodkaError):
     """A button of an older menu, or forged data."""
 

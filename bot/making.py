@@ -109,7 +109,6 @@ class Making:
                 scope or topics.get(one.chat_id, ()),
                 form_for(
                     one.minutes,
-                    private=one.is_private,
                     main=one.main and not scope,
                     sentences=one.sentences,
                     quotes=one.quotes,

@@ -17,7 +17,7 @@ import structlog
 
 from bot.context import Context, Core
 from bot.digest_keyboards import digest_keyboard
-from bot.i18n import language
+from bot.i18n import Language, language
 from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
 from digests.models import Access, Digest, Subscriber
@@ -144,13 +144,14 @@ class Publishing:
             reader = Reader(
                 language(subscriber.language), ZoneInfo(subscriber.zone), self.context.username
             )
-            self._rendered[known] = render(digest, reader, buttons=subscriber.is_private)
+            self._rendered[known] = render(digest, reader, own=subscriber.is_private)
         return self._rendered[known]
 
 
-def render(digest: Digest, reader: Reader, *, buttons: bool) -> Rendered:
-    """A group's digest is everybody's and has no buttons: nobody turns its page for the others."""
-    rendered = render_digest(digest, reader, numbered=buttons)
+def render(digest: Digest, reader: Reader, *, own: bool) -> Rendered:
+    """A group's digest is everybody's, not somebody's `own`: nobody turns its page for the others.
+    Under it is a link to where each may for themselves."""
+    rendered = render_digest(digest, reader)
     updates = [page for page in rendered if not page.number]
     pages = [page for page in rendered if page.number]
     told = [
@@ -161,10 +162,18 @@ def render(digest: Digest, reader: Reader, *, buttons: bool) -> Rendered:
     contents, place = [], 0
     for page in pages:
         places = range(place, place := place + len(page.told))
-        keys = digest_keyboard(places, page.number, len(pages), reader.language)
-        shown = replace(page.message, keyboard=keys) if buttons else page.message
+        if own:
+            keys = digest_keyboard(places, page.number, len(pages), reader.language)
+            shown = replace(page.message, keyboard=keys)
+        else:
+            shown = replace(page.message, opens=_opening_label(pages, reader.language))
         contents.append(shown.to_json())
     return Rendered(digest, tuple(updates), tuple(contents), tuple(told))
+
+
+def _opening_label(pages: Sequence[Page], spoken: Language) -> str:
+    more = sum(len(page.told) for page in pages[1:])
+    return "📖 " + (spoken.say("digest.more", more) if more else spoken.say("digest.open"))
 
 
 async def make_digest(context: Context, subscriber: Subscriber, now: datetime) -> Digest:

@@ -62,6 +62,7 @@ class Message:
     keyboard: InlineKeyboardMarkup | None = None
     reply_to: int | None = None  # None: no reply; else a message of the same chat
     chart: Chart | None = None
+    opens: str = ""  # label of a link that opens this digest in the private chat; empty: no link
 
     def to_json(self) -> str:
         content: dict[str, Any] = {
@@ -78,6 +79,8 @@ class Message:
             content["reply_markup"] = self.keyboard.model_dump(mode="json", exclude_none=True)
         if self.chart:
             content["chart"] = asdict(self.chart)
+        if self.opens:
+            content["opens"] = self.opens
         return json.dumps(content, ensure_ascii=False)
 
     def as_kwargs(self) -> dict[str, Any]:
@@ -139,10 +142,10 @@ class Page:
     number: int = 0  # 1, 2, … of the digest's own message; 0: what moved on, a message by itself
 
 
-def render_digest(digest: Digest, reader: Reader, *, numbered: bool = False) -> list[Page]:
+def render_digest(digest: Digest, reader: Reader) -> list[Page]:
     """A digest in order: updates first, each a reply to what it continues, then its pages.
     Empty: nothing to tell."""
-    packed = _pack(_blocks(digest, reader, numbered=numbered), digest, reader)
+    packed = _pack(_blocks(digest, reader), digest, reader)
     pages = [
         Page(message_of(Text(*content)), tuple(told), number)
         for number, (content, told) in enumerate(packed, 1)
@@ -160,13 +163,13 @@ def _update_pages(digest: Digest, reader: Reader) -> list[Page]:
     ]
 
 
-def _blocks(digest: Digest, reader: Reader, *, numbered: bool) -> Iterable[tuple[Text, Telling]]:
+def _blocks(digest: Digest, reader: Reader) -> Iterable[tuple[Text, Telling]]:
     alone = _is_alone(digest)
     number = 0
     for section in digest.sections:
         for position, item in enumerate(section.items):
             number += 1
-            content = render_item(item, reader, number if numbered else None)
+            content = render_item(item, reader, number)
             if position == 0 and not alone:
                 content = Text(_section_heading(section, reader), content)
             yield content, Telling(item.story, reason_of(item, section))

@@ -56,7 +56,7 @@ class Form:
     """How much a subscriber wants to read."""
 
     minutes: int = 2  # 2, 5 or 10
-    parts: int = 1  # messages at most; groups always get one
+    parts: int = 1  # pages of its message at most
     main: bool = True  # whether the section «Главное» follows the topics
     sentences: int = 3  # an item's at most: 1, 3 or 5; 0: titles only
     quotes: bool = False  # an item is told by one quotation, where there is one
@@ -69,13 +69,11 @@ class Form:
 def form_for(
     minutes: int,
     *,
-    private: bool,
     main: bool = True,
     sentences: int = Level.SUMMARY,
     quotes: bool = False,
 ) -> Form:
-    parts = PARTS_BY_MINUTES.get(minutes, 1) if private else 1
-    return Form(minutes, parts, main, sentences, quotes)
+    return Form(minutes, PARTS_BY_MINUTES.get(minutes, 1), main, sentences, quotes)
 
 
 @dataclass(frozen=True, slots=True)

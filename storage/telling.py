@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 
-from digests.models import ArticleId, ChatId, Reason, StoryId, Terms
+from digests.models import ArticleId, ChatId, DigestId, Reason, StoryId, Terms
 from storage.database import Database
 from storage.instants import from_seconds
 
@@ -55,6 +55,19 @@ def _told_before(row: sqlite3.Row) -> ToldBefore:
         row["page"],
         row["place"],
     )
+
+
+async def message_of(db: Database, digest: DigestId) -> tuple[ChatId, int] | None:
+    """The chat that a digest was sent to, and the message that has its pages there. None: it is
+    not sent, or forgotten."""
+    row = await db.fetch_one(
+        """
+        SELECT chat_id, message_id FROM delivery
+        WHERE digest_id = :digest AND message_id IS NOT NULL ORDER BY part DESC LIMIT 1
+        """,
+        {"digest": digest},
+    )
+    return (ChatId(row["chat_id"]), row["message_id"]) if row else None
 
 
 @dataclass(frozen=True, slots=True)

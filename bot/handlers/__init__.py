@@ -17,6 +17,7 @@ from bot.handlers import (
     items,
     managing,
     members,
+    opening,
     privacy,
     reasons,
     recap,
@@ -46,6 +47,7 @@ def routers() -> tuple[Router, ...]:
             members,
             access,
             managing,
+            opening,  # before starting: a link is a /start too
             starting,
             privacy,
             stories,

@@ -233,8 +233,9 @@ async def list_all(
 
 
 def _digest(press: CallbackQuery) -> Message:
-    """The message that was pressed. Raises StaleButtonError: too old for Telegram to name."""
-    if not isinstance(press.message, Message):
+    """The message that was pressed. Raises StaleButtonError: too old for Telegram to name, or
+    everybody's, whose page no forged press turns."""
+    if not isinstance(press.message, Message) or press.message.chat.type != "private":
         raise StaleButtonError
     return press.message
 

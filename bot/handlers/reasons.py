@@ -43,7 +43,7 @@ async def turn(
     reader: Reader,
 ) -> None:
     """Digests sent before their items had numbers: to the reasons and back, in place."""
-    if not isinstance(press.message, Message):
+    if not isinstance(press.message, Message) or not subscriber.is_private:
         raise StaleButtonError
     chat, number = subscriber.chat_id, press.message.message_id
     if callback_data.back:

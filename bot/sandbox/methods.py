@@ -280,6 +280,9 @@ def get_chat_member(context: Context, call: api.GetChatMember) -> Json:
         status = "member" if call.user_id in {chat.id, world.bot.id} else "left"
     else:
         status = chat.members.get(call.user_id, "left")
+    hidden = chat.hides_members and chat.members.get(world.bot.id) != "administrator"
+    if hidden and status not in {"creator", "administrator"}:
+        raise bad_request("member list is inaccessible")
     anonymous = call.user_id in chat.anonymous
     return member_json(world.user(call.user_id), status, anonymous=anonymous)
 

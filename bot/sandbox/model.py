@@ -85,6 +85,8 @@ class Chat:
     is_forum: bool = False
     voice: int | None = None
     """A channel as which its owner speaks in this group; None: as themselves."""
+    hides_members: bool = False
+    """From bots that are no administrators there."""
 
     @property
     def is_private(self) -> bool:

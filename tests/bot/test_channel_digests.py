@@ -55,7 +55,7 @@ async def test_a_channel_is_set_up_from_the_private_chat_and_gets_its_digests(
     assert done.text.startswith(OF)
     (digest,) = await running.wait_digests(channel.member(owner), 1)
     assert "ПОЖАР" in digest.text
-    assert not digest.labels, "nobody turns its page for the others"
+    assert [button.data for row in digest.buttons for button in row] == [None], "but a link"
     assert (await left_by(running, owner.chat_id))[:5] == before[:5], "what is the person's stays"
     # The menus are the person's own again.
     assert "ипотека" in (await ask(owner, "/settings")).text

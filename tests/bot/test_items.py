@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-async def long_digest(bot: Running, code: str = "ru") -> tuple[Member, SeenMessage]:
-    """Somebody who reads for ten minutes, and their digest of twelve long stories."""
+async def long_news(bot: Running) -> None:
+    """Twelve long stories for everybody."""
     at = bot.clock() - timedelta(minutes=5)
     url = bot.feeds.put_feed()
     stories = [
@@ -34,6 +34,11 @@ async def long_digest(bot: Running, code: str = "ru") -> tuple[Member, SeenMessa
     ]
     bot.feeds.replace(url, *stories)
     await ask(await bot.admin(), f"/addsource {url}")
+
+
+async def long_digest(bot: Running, code: str = "ru") -> tuple[Member, SeenMessage]:
+    """Somebody who reads for ten minutes, and their digest of all that news."""
+    await long_news(bot)
     person = await bot.subscribed(language=code)
     spoken = language(code)
     await ask(person, "/settings")
@@ -151,17 +156,6 @@ async def test_everything_new_is_listed_in_place_page_by_page(running: Running, 
     assert len(found) > 20, "more than the digest told"
     back = await edited(person, spoken.say("item.back"), lambda m: m.button("1") is not None)
     assert back.text == digest.text
-
-
-async def test_a_group_gets_one_message_without_buttons(running: Running) -> None:
-    boss = await running.person()
-    group = await running.group(boss, "Отдел", {})
-    leader = group.member(boss)
-    await ask(leader, "/schedule 15:00")
-    running.clock.now = START + timedelta(hours=3)
-    (digest,) = await running.wait_digests(leader, 1)
-    assert digest.labels == []
-    assert "\n1. " not in digest.text
 
 
 @pytest.mark.parametrize("data", ["page:9", "page:0", "item:99", "item:-1", "whyitem:99"])

@@ -98,7 +98,7 @@ def stories(draw: st.DrawFn) -> list[Material]:
     return found
 
 
-FORMS = st.builds(form_for, st.sampled_from([2, 5, 10]), private=st.booleans())
+FORMS = st.builds(form_for, st.sampled_from([2, 5, 10]))
 TOPICS = st.lists(
     st.sampled_from(["пожар", "слово", "мэр", "ß" * 60, "ΐ" * 60, "https example"]), unique=True
 )
@@ -218,7 +218,7 @@ def full_digest(reader: Reader, *, markup: str = "") -> tuple[Digest, list[Page]
             for outlet in range(1, 6)
         ]
         items.append(Material(a_story(*members), ready.keys))
-    digest = composed(items, [], form_for(10, private=True))
+    digest = composed(items, [], form_for(10))
     return digest, render_digest(digest, reader)
 
 
@@ -240,7 +240,7 @@ def test_many_short_stories_of_many_sources_keep_within_the_entities_of_a_messag
             for outlet in range(1, 7)
         ]
         items.append(Material(a_story(*members), prepare(Entry(f"В{number}", ""), NOW, UTC).keys))
-    digest = composed(items, [], form_for(10, private=True))
+    digest = composed(items, [], form_for(10))
     assert len(digest.items) == 12
     for page in render_digest(digest, READERS[0]):
         assert_sendable(page.message)

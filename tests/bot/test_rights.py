@@ -21,12 +21,15 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 say = language("ru").say
-# Who sees a source may have it looked at again; how often is bounded.
+# Who sees a source may have it looked at again; how often is bounded. What somebody opened for
+# themselves is theirs in their private chat, and nothing anywhere else.
 READING = ("go:self:0", "channel:-1001", "go:topics:0", "go:share:0", "go:sources:0",
            "list:1:0:all:5:5:9:9", "meant:0:all",
            "itemstory:0", "story:1:0:0:all:0:5:9:9", "why:0", "why:1",
            "retry:999999", "src:1:0", "page:1", "page:2", "item:0", "whyitem:0",
-           "all:0", "go:taste:0", "saved:0")  # fmt: skip
+           "all:0", "go:taste:0", "saved:0",
+           "opage:1_x:1", "oitem:1_x:0", "owhy:1_x:0",
+           "osave:1_x:0:1")  # fmt: skip
 CHANGING = (
     "access:1001:1", "access:1001:0", "go:hour:0", "go:schedule:0", "go:time:0", "go:days:0",
     "go:begin:0", "go:here:0",

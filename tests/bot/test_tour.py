@@ -248,7 +248,7 @@ async def test_group(walk: Walk, running: Running) -> None:
 
 
 async def test_forum(walk: Walk, running: Running) -> None:
-    """Set up in one topic, read there, moved to another by a button."""
+    """Set up in one topic, read there, moved to another by a button, opened in private."""
     boss, guest = await running.person(), await running.person()
     group = await running.group(
         boss, "Дежурная смена", {guest.person_id: "member"}, kind="supergroup"
@@ -279,6 +279,11 @@ async def test_forum(walk: Walk, running: Running) -> None:
     await me.say("/settings", say("settings.place_elsewhere"))
     await me.page.get_by_role("link", name=say("settings.place_elsewhere")).last.click()
     await expect(tab.nth(2)).to_have_attribute("aria-selected", "true")
+    await tab.nth(1).click()
+    await me.page.get_by_role("link", name="📖").click()
+    await expect(me.page.locator("#title")).to_have_text("Сводка")
+    await me.press("1", exact=True, answer=say("item.back"))
+    await me.picture("opened")
     await me.page.set_viewport_size({"width": 320, "height": 640})
     wide = await me.page.evaluate(
         "document.documentElement.scrollWidth - document.documentElement.clientWidth"

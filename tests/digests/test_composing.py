@@ -205,7 +205,7 @@ def test_an_article_without_a_summary_is_told_by_its_title() -> None:
 
 def test_more_minutes_tell_more() -> None:
     items = [long_material(n, words=12) for n in range(1, 13)]
-    two, five, ten = (made(items, (), form_for(m, private=True)) for m in (2, 5, 10))
+    two, five, ten = (made(items, (), form_for(m)) for m in (2, 5, 10))
     sizes = [visible_letters(digest.sections) for digest in (two, five, ten)]
     assert sizes[0] < sizes[1] < sizes[2]
     assert two.minutes <= 2 < five.minutes <= 5 < ten.minutes <= 10
@@ -218,10 +218,8 @@ def test_the_better_story_is_raised_first() -> None:
     assert {i.story.id: i.level for i in tight.items} == {1: Level.SENTENCE, 2: Level.TITLE}
 
 
-def test_groups_and_channels_get_one_message() -> None:
-    assert [form_for(m, private=True).parts for m in (2, 5, 10)] == [1, 2, 4]
-    assert {form_for(m, private=False).parts for m in (2, 5, 10)} == {1}
-    assert form_for(10, private=False).letters == PART_LETTERS
+def test_more_minutes_have_more_pages() -> None:
+    assert [form_for(m).parts for m in (2, 5, 10)] == [1, 2, 4]
 
 
 def test_long_titles_give_way_until_a_message_holds_them() -> None:
@@ -293,7 +291,6 @@ def materials(draw: st.DrawFn) -> list[Material]:
 FORMS = st.builds(
     form_for,
     st.sampled_from([2, 5, 10]),
-    private=st.booleans(),
     main=st.booleans(),
     sentences=st.sampled_from([0, 1, 3, 5]),
 )
@@ -343,7 +340,7 @@ def test_any_digest_keeps_its_promises(
 @pytest.mark.parametrize("minutes", [2, 5, 10])
 def test_a_raised_item_leaves_no_room_for_another_raise(minutes: int) -> None:
     items = [long_material(n, words=10) for n in range(1, 13)]
-    form = form_for(minutes, private=True)
+    form = form_for(minutes)
     digest = made(items, (), form)
     spare = form.letters - visible_letters(digest.sections)
     raised = [item for item in digest.items if item.level is not Level.SUMMARY]
