@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import sqrt
+from sys import byteorder
 from typing import Final
 
 from digests.models import Article, Story, StoryId
@@ -30,6 +31,7 @@ from digests.sketches import (
     Sketch,
     common_stems,
     heaviest,
+    mark,
 )
 from digests.text.bridges import number_bridge
 from digests.text.keys import is_stop_word
@@ -93,15 +95,16 @@ def _in_words(article: Sketch, members: Sequence[Sketch]) -> float:
     for member in members:
         summed.update(dict(member.heavy))
     seen = frozenset().union(*(member.seen for member in members))
-    held = sum(weight for key, weight in article.heavy if key in seen)
-    holds = sum(weight for key, weight in heaviest(summed) if key in article.seen)
+    held = sum(weight for key, weight in article.heavy if mark(key) in seen)
+    holds = sum(weight for key, weight in heaviest(summed) if mark(key) in article.seen)
     same = any(_confirms(article, m) or _confirms(m, article) for m in members)
     return min(1.0, sqrt(held * holds) * (SAME_FIGURE if same else 1))
 
 
 def _confirms(article: Sketch, other: Sketch) -> bool:
     """Whether a telling number of the title stands in the other report: 64 or 1.9, hardly 2."""
-    return any(len(number) > 1 and number in other.seen for number in _numbers(article.figures))
+    numbers = _numbers(article.figures)
+    return any(len(number) > 1 and mark(number) in other.seen for number in numbers)
 
 
 def _together(
@@ -166,16 +169,18 @@ def indexed_keys(article: Sketch) -> list[str]:
     return [*(key for key, _ in article.heavy), *(article.language + b for b in _bridges(article))]
 
 
-def sought_keys(article: Sketch, frequencies: Mapping[str, int], articles: int) -> frozenset[str]:
-    """The keys by which candidates are found: all that was seen in an article and is not common,
-    and its bridges to articles of other languages.
+def sought_keys(
+    article: Sketch, seen: Iterable[str], frequencies: Mapping[str, int], articles: int
+) -> frozenset[str]:
+    """The keys by which candidates are found: all that was `seen` in an article (`telling_keys`)
+    and is not common, and its bridges to articles of other languages.
 
     They are looked up among the indexed keys of others, so what both tell need not be heavy in
     both.
     """
     common = common_stems()
     most = COMMON_SHARE * (articles + ARTICLES_ASSUMED)
-    words = (key for key in article.seen if frequencies.get(key, 0) + common.get(key, 0.0) <= most)
+    words = (key for key in seen if frequencies.get(key, 0) + common.get(key, 0.0) <= most)
     others = [language for language in LANGUAGES if language != article.language]
     return frozenset([*words, *(other + b for other in others for b in _bridges(article))])
 
@@ -225,12 +230,26 @@ def _may_be_near(article: Sketch, members: Sequence[Sketch]) -> bool:
     may, and a likeness takes ten times as long. What meaning adds has no such bound."""
     if article.meaning:
         return True
-    weights = dict(article.heavy)
+    weights = {mark(key): weight for key, weight in article.heavy}
     held = sum(weights[key] for key in set().union(*(weights.keys() & m.seen for m in members)))
     if held < LEAST_SHARES:
         return False
-    holds = sum(weight for m in members for key, weight in m.heavy if key in article.seen)
+    holds = sum(weight for m in members for key, weight in m.heavy if mark(key) in article.seen)
     return held * holds >= LEAST_SHARES
+
+
+def may_hold(article: Sketch, stories: Mapping[StoryId, Sequence[bytes]]) -> set[StoryId]:
+    """Which stories may hold enough of an article for a likeness, by the packed marks of their
+    members: as `_may_be_near`, before anything is unpacked. Some that do not are among them."""
+    if article.meaning:
+        return set(stories)
+    sought = [(mark(key).to_bytes(4, byteorder), weight) for key, weight in article.heavy]
+    near = set()
+    for story, members in stories.items():
+        seen = b"".join(members)
+        if sum([weight for one, weight in sought if one in seen]) >= LEAST_SHARES:
+            near.add(story)
+    return near
 
 
 def _needed(article: Sketch, members: Sequence[Sketch]) -> float:

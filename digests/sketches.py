@@ -14,6 +14,7 @@ from importlib import resources
 from itertools import pairwise
 from math import log
 from typing import Final
+from zlib import crc32
 
 from digests.models import Keys
 from digests.semantics import Meaning
@@ -26,6 +27,7 @@ NAME_TIMES: Final = 2.0  # who and where tells events apart better than what
 LEAST_WEIGHT: Final = 0.1  # of a key that stands in every article
 HEAVY_READ: Final = 30  # keys of the text among which the heaviest are sought
 SEEN_READ: Final = 130  # keys of the text in which the other's are looked for
+MARKS_CACHED: Final = 20_000  # about 3 MB
 ARTICLES_READ: Final = 64  # a batch's: its keys are counted before they are weighed
 ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 UP: Final = "up"
@@ -57,9 +59,15 @@ class Sketch:
     published: datetime
     host: str
     heavy: tuple[tuple[str, float], ...]  # key and weight, heaviest first; the weights add up to 1
-    seen: frozenset[str]  # keys of the title and of the beginning of the text
+    seen: frozenset[int]  # marks of the keys of the title and of the beginning of the text
     figures: frozenset[str]  # numbers and days (5/11) of the title, and whether it says up or down
     meaning: Meaning | None = None  # None: not embedded
+
+
+@lru_cache(maxsize=MARKS_CACHED)
+def mark(key: str) -> int:
+    """A key as 32 bits, for looking one up among many: a third of its space, and quickly read."""
+    return crc32(key.encode())
 
 
 def telling_keys(keys: Keys) -> list[str]:
@@ -116,7 +124,7 @@ def sketch(
         published,
         host,
         heaviest(weights),
-        frozenset(title) | frozenset(text[:SEEN_READ]),
+        frozenset(map(mark, title)) | frozenset(map(mark, text[:SEEN_READ])),
         _figures(title),
         meaning,
     )

@@ -7,7 +7,6 @@ window only and forgotten behind it, so the cost of an article does not grow wit
 
 import json
 import sqlite3
-from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from digests.models import (
 )
 from storage.database import Database, Statements
 from storage.instants import from_seconds, to_seconds
+from storage.packing import packed, unpacked
 
 MOST_HITS: Final = 20  # articles one shingle leads to, the newest: it may be a footer's
 COMPARED: Final = 8  # articles whose texts are compared, those hit most
@@ -137,7 +137,7 @@ class Copies:
             {"articles": json.dumps(list(articles)), "owner": self._source.owner},
         )
         for row in rows:
-            self._texts[ArticleId(row["id"])] = (_told_of(row), _unpacked(row["hashes"]))
+            self._texts[ArticleId(row["id"])] = (_told_of(row), unpacked(row["hashes"]))
 
     def _hit_most(self, shingles: Shingles) -> list[ArticleId]:
         hits = Counter(
@@ -218,7 +218,7 @@ class Copies:
                 {
                     "id": number,
                     "published": to_seconds(article.published),
-                    "hashes": _packed(article.shingles.hashes),
+                    "hashes": packed(article.shingles.hashes),
                 }
                 for number, article in self._added
                 if article.shingles.indexed
@@ -227,13 +227,15 @@ class Copies:
         self._tx.execute_all(
             """
             INSERT OR IGNORE INTO shingle (hash, published_at, article_id)
-            VALUES (:hash, :published, :id)
+            SELECT value, :published, :id FROM json_each(:hashes)
             """,
             [
-                {"hash": hash_, "published": published, "id": number}
+                {
+                    "id": number,
+                    "published": to_seconds(article.published),
+                    "hashes": json.dumps(list(article.shingles.indexed)),
+                }
                 for number, article in self._added
-                for published in (to_seconds(article.published),)
-                for hash_ in article.shingles.indexed
             ],
         )
         self._tx.execute_all(
@@ -252,14 +254,6 @@ def _told_of(row: sqlite3.Row) -> Told:
         SourceId(row["source_id"]),
         row["owner_chat_id"],
     )
-
-
-def _packed(hashes: frozenset[int]) -> bytes:
-    return array("I", sorted(hashes)).tobytes()
-
-
-def _unpacked(packed: bytes) -> frozenset[int]:
-    return frozenset(array("I", packed))
 
 
 async def forget_shingles(db: Database, now: datetime) -> int:

@@ -8,6 +8,8 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
+from storage.packing import packed_marks
+
 APPLICATION_ID: Final = 0x53564F44  # "SVOD", in the file's header
 
 
@@ -32,6 +34,7 @@ def migrate(connection: sqlite3.Connection) -> int:
     that succeeded left it.
     """
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.create_function("packed_marks", 1, packed_marks, deterministic=True)
     pending = [(number, sql) for number, sql in migrations() if number > version]
     for number, sql in pending:
         try:

@@ -19,6 +19,7 @@ from digests.clustering import (
     WINDOW,
     indexed_keys,
     may_be_alike,
+    may_hold,
     sought_keys,
     story_for,
 )
@@ -29,6 +30,7 @@ from digests.text.bridges import bridges_of
 from storage.corrections import are_apart, move_story
 from storage.database import Database, Statements
 from storage.instants import from_seconds, to_seconds
+from storage.packing import packed, unpacked
 
 CANDIDATES: Final = 60  # articles, those that share most keys
 CANDIDATE_STORIES: Final = 12  # of theirs
@@ -65,27 +67,14 @@ class Stories:
         """Count the keys of the batch among those of all articles, and learn how frequent
         they are."""
         keys = Counter(key for article in articles for key in _counted_keys(article))
-        if self._owner is None:  # what is somebody's own weighs on nothing shared
-            self._add_counts(keys, len(articles))
-        found = self._tx.fetch_one(
-            """
-            SELECT json_group_object(key, articles) AS counts FROM key_count
-            WHERE key IN (SELECT value FROM json_each(:keys))
-            """,
-            {"keys": json.dumps(list(keys))},
-        )
-        self._frequencies = json.loads(found["counts"]) if found else {}
+        if self._owner is None:
+            self._frequencies = self._add_counts(keys, len(articles))
+        else:  # what is somebody's own weighs on nothing shared
+            self._frequencies = self._counts(keys)
         total = self._tx.fetch_one("SELECT value FROM state WHERE name = :name", {"name": COUNTED})
         self._articles = int(total["value"]) if total else 0
 
-    def _add_counts(self, keys: Counter[str], articles: int) -> None:
-        self._tx.execute_all(
-            """
-            INSERT INTO key_count (key, articles) VALUES (:key, :count)
-            ON CONFLICT (key) DO UPDATE SET articles = articles + :count
-            """,
-            [{"key": key, "count": count} for key, count in sorted(keys.items())],
-        )
+    def _add_counts(self, keys: Counter[str], articles: int) -> dict[str, int]:
         self._tx.execute(
             """
             INSERT INTO state (name, value) VALUES (:name, :count)
@@ -93,6 +82,26 @@ class Stories:
             """,
             {"name": COUNTED, "count": articles},
         )
+        rows = self._tx.fetch_all(
+            """
+            INSERT INTO key_count (key, articles) SELECT key, value FROM json_each(:counts)
+            WHERE true  -- or "ON" would belong to a join
+            ON CONFLICT (key) DO UPDATE SET articles = articles + excluded.articles
+            RETURNING key, articles
+            """,
+            {"counts": json.dumps(dict(sorted(keys.items())), ensure_ascii=False)},
+        )
+        return {row["key"]: row["articles"] for row in rows}
+
+    def _counts(self, keys: Counter[str]) -> dict[str, int]:
+        rows = self._tx.fetch_all(
+            """
+            SELECT key, articles FROM key_count
+            WHERE key IN (SELECT value FROM json_each(:keys))
+            """,
+            {"keys": json.dumps(list(keys))},
+        )
+        return {row["key"]: row["articles"] for row in rows}
 
     def place(
         self, number: ArticleId, article: PreparedArticle, source: str, copy_of: StoryId | None
@@ -107,7 +116,8 @@ class Stories:
             self._articles,
             self._meaning(article),
         )
-        found = story_for(drawn, {} if copy_of else self._candidates(drawn))
+        candidates = {} if copy_of else self._candidates(drawn, telling_keys(article.keys))
+        found = story_for(drawn, candidates)
         story = copy_of or found.story
         if story is None:
             story = StoryId(self._next)
@@ -140,8 +150,8 @@ class Stories:
             self.merged[other] = into
         return into
 
-    def _candidates(self, drawn: Sketch) -> dict[StoryId, list[Sketch]]:
-        sought = sought_keys(drawn, self._frequencies, self._articles)
+    def _candidates(self, drawn: Sketch, seen: Sequence[str]) -> dict[StoryId, list[Sketch]]:
+        sought = sought_keys(drawn, seen, self._frequencies, self._articles)
         rows = self._tx.fetch_all(
             """
             SELECT article.story_id, member.* FROM article
@@ -163,14 +173,22 @@ class Stories:
                 "owner": self._owner,
             },
         )
-        stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
+        stored: defaultdict[StoryId, list[sqlite3.Row]] = defaultdict(list)
         for row in rows:
-            stories[StoryId(row["story_id"])].append(_sketch_of(row))
-        near = {
-            placed.story for placed in self._batch if may_be_alike(drawn, placed.sketch, sought)
+            stored[StoryId(row["story_id"])].append(row)
+        in_batch = {
+            placed.story
+            for placed in self._batch
+            if placed.story in stored or may_be_alike(drawn, placed.sketch, sought)
         }
+        marks = {story: [row["marks"] for row in members] for story, members in stored.items()}
+        near = may_hold(drawn, marks) | in_batch
+        stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
+        for story, members in stored.items():
+            if story in near:
+                stories[story] += map(_sketch_of, members)
         for placed in self._batch:
-            if placed.story in near or placed.story in stories:
+            if placed.story in in_batch:
                 stories[placed.story].append(placed.sketch)
         return stories
 
@@ -204,8 +222,8 @@ class Stories:
         self._tx.execute_all(
             """
             INSERT INTO article_sketch
-                (article_id, language, published_at, host, heavy, seen, figures, vector, bridges)
-            VALUES (:id, :language, :published, :host, :heavy, :seen, :figures, :vector, :bridges)
+                (article_id, language, published_at, host, heavy, marks, figures, vector, bridges)
+            VALUES (:id, :language, :published, :host, :heavy, :marks, :figures, :vector, :bridges)
             """,
             [
                 {
@@ -214,7 +232,7 @@ class Stories:
                     "published": to_seconds(placed.sketch.published),
                     "host": placed.sketch.host,
                     "heavy": _to_json(placed.sketch.heavy),
-                    "seen": " ".join(placed.sketch.seen),
+                    "marks": packed(placed.sketch.seen),
                     "figures": " ".join(placed.sketch.figures),
                     "vector": meaning.vector if meaning else None,
                     "bridges": _to_json(meaning.bridges) if meaning else None,
@@ -226,13 +244,15 @@ class Stories:
         self._tx.execute_all(
             """
             INSERT OR IGNORE INTO sketch_key (key, published_at, article_id)
-            VALUES (:key, :published, :id)
+            SELECT value, :published, :id FROM json_each(:keys)
             """,
             [
-                {"key": key, "published": published, "id": placed.id}
+                {
+                    "id": placed.id,
+                    "published": to_seconds(placed.sketch.published),
+                    "keys": json.dumps(indexed_keys(placed.sketch)),
+                }
                 for placed in self._batch
-                for published in (to_seconds(placed.sketch.published),)
-                for key in indexed_keys(placed.sketch)
             ],
         )
 
@@ -253,7 +273,7 @@ def _sketch_of(row: sqlite3.Row) -> Sketch:
         from_seconds(row["published_at"]),
         row["host"],
         _from_json(row["heavy"]),
-        frozenset(row["seen"].split()),
+        unpacked(row["marks"]),
         frozenset(row["figures"].split()),
         Meaning(row["vector"], _from_json(row["bridges"])) if row["vector"] else None,
     )

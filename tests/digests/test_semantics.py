@@ -107,8 +107,8 @@ def test_a_story_in_two_languages_is_met_in_either() -> None:
 
 def test_the_other_language_is_found_by_what_reads_the_same() -> None:
     russian, english, elsewhere = drawn(RUSSIAN), drawn(ENGLISH), drawn(ELSEWHERE)
-    assert may_be_alike(russian, english, sought_keys(russian, {}, 0))
-    assert may_be_alike(english, russian, sought_keys(english, {}, 0))
-    assert not may_be_alike(russian, elsewhere, sought_keys(russian, {}, 0))
+    assert may_be_alike(russian, english, sought_keys(russian, (), {}, 0))
+    assert may_be_alike(english, russian, sought_keys(english, (), {}, 0))
+    assert not may_be_alike(russian, elsewhere, sought_keys(russian, (), {}, 0))
     unembedded = drawn(RUSSIAN, None)
-    assert not may_be_alike(unembedded, english, sought_keys(unembedded, {}, 0))
+    assert not may_be_alike(unembedded, english, sought_keys(unembedded, (), {}, 0))
