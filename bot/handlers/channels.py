@@ -13,6 +13,7 @@ from bot.context import Context
 from bot.errors import SourcesClosedError
 from bot.i18n import language
 from bot.keyboards import channel_keyboard
+from bot.losing import note_loss
 from bot.pipeline import is_allowed
 from bot.rendering import Message as Content
 from bot.sent import Post, add_post
@@ -34,6 +35,11 @@ def make_router() -> Router:
         right_changed,
         F.chat.type == "channel",
         ChatMemberUpdatedFilter(ADMINISTRATOR >> ADMINISTRATOR),
+    )
+    router.my_chat_member.register(
+        lose_channel,
+        F.chat.type == "channel",
+        ChatMemberUpdatedFilter(ADMINISTRATOR >> (IS_NOT_MEMBER | MEMBER)),
     )
     router.channel_post.register(take_post)
     router.edited_channel_post.register(take_post)
@@ -65,8 +71,10 @@ async def offer_posting(event: ChatMemberUpdated, context: Context) -> None:
         return
     spoken = language(subscriber.language)
     title = clean_title(event.chat.title or "") or str(event.chat.id)
+    channel = await subscribers.find_subscriber(context.db, ChatId(event.chat.id))
+    key = "channel.returned" if channel and channel.subscribed else "channel.may_post"
     content = Content(
-        spoken.say("channel.may_post", title=title),
+        spoken.say(key, title=title),
         keyboard=channel_keyboard(event.chat.id, spoken),
     )
     await context.bot.send_message(subscriber.chat_id, **content.as_kwargs())
@@ -77,10 +85,19 @@ def may_post(event: ChatMemberUpdated) -> bool:
 
 
 async def right_changed(event: ChatMemberUpdated, context: Context) -> None:
-    """It was an administrator already, and may post since now."""
-    if not getattr(event.old_chat_member, "can_post_messages", False):
+    """It was an administrator already, and may post since now, or may not any more."""
+    could = bool(getattr(event.old_chat_member, "can_post_messages", False))
+    if may_post(event) and not could:
         await subscribers.mark_reachable(context.db, ChatId(event.chat.id))
+        context.outbox_filled.set()
         await offer_posting(event, context)
+    elif could and not may_post(event):
+        await note_loss(event, context, hears=True)
+
+
+async def lose_channel(event: ChatMemberUpdated, context: Context) -> None:
+    """Nothing is deleted: the channel finds all as it was when the bot returns."""
+    await note_loss(event, context, hears=False)
 
 
 async def _hear(context: Context, subscriber: Subscriber, right: Right, found: Found) -> None:

@@ -3,11 +3,12 @@
 import structlog
 from aiogram import F, Router
 from aiogram.filters import IS_MEMBER, IS_NOT_MEMBER, ChatMemberUpdatedFilter
-from aiogram.types import ChatMemberUpdated, Message
+from aiogram.types import ChatMemberUnion, ChatMemberUpdated, Message
 
 from bot.context import Context
 from bot.i18n import language
 from bot.keyboards import greeting_keyboard
+from bot.losing import note_loss
 from bot.middlewares import introduce
 from bot.rendering import Message as Content
 from bot.rendering import named_topics
@@ -24,6 +25,9 @@ def make_router() -> Router:
     entered = ChatMemberUpdatedFilter(IS_NOT_MEMBER >> IS_MEMBER)
     router.my_chat_member.register(greet_group, entered, F.chat.type.in_(GROUPS))
     router.my_chat_member.register(enter, entered)
+    router.my_chat_member.register(
+        writing_changed, F.chat.type.in_(GROUPS), ChatMemberUpdatedFilter(IS_MEMBER >> IS_MEMBER)
+    )
     router.message.register(migrate, F.migrate_to_chat_id, flags={"open": True})
     return router
 
@@ -38,6 +42,19 @@ async def enter(event: ChatMemberUpdated, context: Context) -> None:
     await subscribers.mark_reachable(context.db, ChatId(event.chat.id))
     context.outbox_filled.set()
     log.info("chat_entered", chat=event.chat.id)
+
+
+async def writing_changed(event: ChatMemberUpdated, context: Context) -> None:
+    """In a group that muted the bot, or lets it write again."""
+    could, can = _may_write(event.old_chat_member), _may_write(event.new_chat_member)
+    if could and not can:
+        await note_loss(event, context, hears=True)
+    elif can and not could:
+        await enter(event, context)
+
+
+def _may_write(member: ChatMemberUnion) -> bool:
+    return bool(getattr(member, "can_send_messages", True))  # only who is restricted has the field
 
 
 async def greet_group(event: ChatMemberUpdated, context: Context) -> None:

@@ -428,6 +428,11 @@ class GroupChat:
     async def remove_bot(self) -> None:
         await self.set_member("bot", "kicked")
 
+    async def let_bot_write(self, allowed: bool) -> None:
+        await self._client.post(
+            "writing", person=self.creator_id, chat=self.chat_id, allowed=allowed
+        )
+
     async def promote(self, user: Member | int | str) -> None:
         await self.set_member(user, "administrator")
 

@@ -60,6 +60,14 @@ CHANNEL_BOT: Json = {
 """Whom a message is from that was said in a group as a channel."""
 
 
+def writing_json(user: Json, status: str, *, may_write: bool) -> Json:
+    """Return the ChatMember whose right to write was given or taken: an administrator of a channel
+    loses the right alone, a member of a group becomes restricted."""
+    if status == "administrator":
+        return member_json(user, status) | {"can_post_messages": may_write}
+    return member_json(user, status if may_write else "restricted")
+
+
 def member_json(user: Json, status: str, *, anonymous: bool = False) -> Json:
     """Return the ChatMember of this status."""
     member: Json = {"user": user, "status": status}

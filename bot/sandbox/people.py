@@ -10,7 +10,7 @@ import mimetypes
 from typing import TYPE_CHECKING
 
 from bot.sandbox.formatting import fix_formatting
-from bot.sandbox.members import member_json
+from bot.sandbox.members import member_json, writing_json
 from bot.sandbox.model import PRESENT, Callback, Chat, Json, Message
 from bot.sandbox.world import SUPERGROUP_BASE, Group, World
 
@@ -250,6 +250,20 @@ def set_member(world: World, actor_id: int, chat_id: int, user_id: int, status: 
         change = _change(world, chat, actor_id, user_id, (old, status))
         world.updates.push("chat_member", change)
     _announce_member(world, chat, actor_id, user_id, (old, status))
+    world.tell("chats", chat)
+
+
+def let_bot_write(world: World, actor_id: int, chat_id: int, *, allowed: bool) -> None:
+    """Take the bot's right to write in a channel or group, or give it back."""
+    chat = world.chats[chat_id]
+    if chat.bot_may_write == allowed:
+        return
+    chat.bot_may_write = allowed
+    bot, status = world.bot_user(), chat.members[world.bot.id]
+    change = _change(world, chat, actor_id, world.bot.id, (status, status))
+    change["old_chat_member"] = writing_json(bot, status, may_write=not allowed)
+    change["new_chat_member"] = writing_json(bot, status, may_write=allowed)
+    world.updates.push("my_chat_member", change)
     world.tell("chats", chat)
 
 

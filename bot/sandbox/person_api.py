@@ -293,6 +293,14 @@ async def set_member(request: web.Request) -> web.Response:
     return _done()
 
 
+@routes.post("/api/writing")
+async def let_bot_write(request: web.Request) -> web.Response:
+    """Whether the bot is `allowed` to write in the chat, done by `person`."""
+    world, body = await _body(request)
+    people.let_bot_write(world, body["person"], body["chat"], allowed=body["allowed"])
+    return _done()
+
+
 @routes.post("/api/topics")
 async def change_topics(request: web.Request) -> web.Response:
     """Open a topic called `title`, or delete the `thread`."""

@@ -185,3 +185,40 @@ async def test_whoever_is_banned_sets_up_no_channel(running: Running) -> None:
     assert (await ask(owner, "/topics")).text == say("access.closed")
     topics = await subscribers.topics_of(running.context.db, ChatId(channel.chat_id))
     assert [topic.words for topic in topics] == ["пожар"]
+
+
+async def test_whoever_takes_the_right_to_post_is_told_and_gets_all_back_with_it(
+    running: Running,
+) -> None:
+    owner = await running.person()
+    await ask(owner, "/id")
+    channel = await channel_of(running, owner)
+    await choose(owner, "пожар", say("menu.next"), "09:00", "Москва")
+    await running.wait_digests(channel.member(owner), 1)
+    await owner._mark()
+    await channel.let_bot_write(False)
+    told = await owner.wait_for(lambda m: say("lost.digests") in m.text)
+    assert told.text == f"{OF}\n\n{say('lost.digests')}", "it still reads there"
+    await channel.let_bot_write(True)
+    back = await owner.wait_for(lambda m: m.text == say("channel.returned", title="Вести"))
+    assert back.labels == [say("channel.set_up")]
+    known = await subscribers.find_subscriber(running.context.db, ChatId(channel.chat_id))
+    assert known is not None
+    assert not known.unreachable
+
+
+async def test_whose_source_a_channel_is_hears_that_it_is_lost_whoever_puts_the_bot_out(
+    bots: Bots,
+) -> None:
+    async with bots(private_sources="open") as bot:
+        owner, other = await bot.person(), await bot.person()
+        await ask(owner, "/id")
+        channel = await channel_of(bot, owner)
+        await channel.set_member(other, "administrator")
+        await owner._mark()
+        await bot.client.post(
+            "members", person=other.person_id, chat=channel.chat_id, user="bot", status="kicked"
+        )
+        told = await owner.wait_for(lambda m: say("lost.posts") in m.text)
+        assert told.text == f"{OF}\n\n{say('lost.posts')}", "no digest was to come there"
+        assert await other.from_bot() == [], "who never spoke to the bot cannot be told"

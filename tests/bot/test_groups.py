@@ -76,6 +76,25 @@ async def test_a_group_that_puts_the_bot_out_and_takes_it_back_has_all_it_had(
     assert "15:00" in (await ask(leader, "/settings")).text
 
 
+async def test_a_group_that_mutes_the_bot_has_its_digest_when_it_may_write_again(
+    running: Running,
+) -> None:
+    boss = await running.person()
+    await ask(boss, "/id")
+    group = await running.group(boss, "Отдел", kind="supergroup")
+    leader = group.member(boss)
+    await ask(leader, "/schedule 15:00")
+    await boss._mark()
+    await group.let_bot_write(False)
+    told = await boss.wait_for(lambda m: say("lost.digests") in m.text)
+    assert told.text.startswith(say("lost.group", title="Отдел"))
+    running.clock.move(hours=4)
+    await running.settled()
+    assert not await running.digests(leader)
+    await group.let_bot_write(True)
+    await running.wait_digests(leader, 1)
+
+
 async def test_digests_go_to_the_topic_where_it_was_set_up(running: Running) -> None:
     _group, leader, thread = await forum_of(running)
     there = leader.in_topic(thread)
