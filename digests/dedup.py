@@ -19,7 +19,7 @@ from digests.text.words import fold
 FINGERPRINT_LETTERS: Final = 300
 SHINGLE_WORDS: Final = 4
 SHINGLED_WORDS: Final = 1_000  # of a longer text the rest is not compared
-WINNOWED: Final = 16  # a shared run of that many shingles is always found by the index
+WINNOWED: Final = 16  # a shared run of that many shingles, a power of two, is always found
 COPIED: Final = 0.5  # of the smaller set of shingles
 COPIED_LEAST: Final = 20  # shingles: 23 words in a row; a footer or slogan in common is no copy
 COPIED_OF_LATER: Final = 1 / 3  # a report that adds twice as much of its own is news
@@ -89,7 +89,11 @@ def _winnowed(hashes: list[int]) -> frozenset[int]:
     "Winnowing", 2003): two texts that share such a run share one of these."""
     if len(hashes) < COPIED_LEAST:
         return frozenset()
-    return frozenset(map(min, _in_a_row(hashes, WINNOWED)))
+    least, width = hashes, 1  # of every `width` in a row
+    while width < WINNOWED:
+        least = list(map(min, least, least[width:]))
+        width *= 2
+    return frozenset(least)
 
 
 def _in_a_row(values: Sequence[T], count: int) -> Iterator[tuple[T, ...]]:
