@@ -215,7 +215,8 @@ async def ask_zone(
 ) -> None:
     context.expect(subscriber.chat_id, "start_zone")
     at = (await timing_of(context, subscriber.chat_id)).at
-    question = spoken.say("start.zone", at=f"{at:%H:%M}")
+    key = "start.zone" if subscriber.is_private else "start.place"
+    question = spoken.say(key, at=f"{at:%H:%M}")
     await ask(event, subscriber, spoken, question, zones_keyboard("start", spoken))
 
 
