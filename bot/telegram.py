@@ -13,6 +13,7 @@ from aiogram.exceptions import (
     TelegramServerError,
     TelegramUnauthorizedError,
 )
+from aiogram.types import User
 
 from bot.errors import SettingsError, TelegramUnreachableError
 from bot.settings import Settings
@@ -26,12 +27,12 @@ def make_bot(settings: Settings, token: str) -> Bot:
     return Bot(token, session=AiohttpSession(api=server, timeout=REQUEST_SECONDS))
 
 
-async def username_of(bot: Bot) -> str:
+async def told_of_itself(bot: Bot) -> User:
     """Raises SettingsError when Telegram does not know the token, TelegramUnreachableError when
     nothing that speaks the Bot API answers."""
     try:
         async with asyncio.timeout(REQUEST_SECONDS):
-            return (await bot.get_me()).username or ""
+            return await bot.get_me()
     except (TelegramUnauthorizedError, TelegramNotFound) as error:
         raise SettingsError(
             "SVODKA_BOT_TOKEN: Telegram does not know this token. Ask @BotFather for a new one."
@@ -46,7 +47,12 @@ async def username_of(bot: Bot) -> str:
         raise TelegramUnreachableError(cause=type(error).__name__) from error
 
 
-async def check_token(settings: Settings) -> str:
-    """The bot's username. Raises SettingsError, TelegramUnreachableError."""
+async def username_of(bot: Bot) -> str:
+    """Raises what `told_of_itself` raises."""
+    return (await told_of_itself(bot)).username or ""
+
+
+async def check_token(settings: Settings) -> User:
+    """The bot itself. Raises SettingsError, TelegramUnreachableError."""
     async with make_bot(settings, settings.token()).context() as bot:
-        return await username_of(bot)
+        return await told_of_itself(bot)

@@ -34,7 +34,7 @@ async def examine(now: datetime) -> list[Finding]:
         advice = "README.md and .env.example list every setting"
         wrong = [problem("settings", line, advice) for line in str(error).splitlines()]
         return [*wrong, *look_at_libraries()]
-    found = [*look_at_settings(settings), await look_at_token(settings)]
+    found = [*look_at_settings(settings), *[one async for one in look_at_token(settings)]]
     found.append(await look_at_clock(settings, now))
     found += await _examine_database(settings, now)
     found += look_at_places(settings)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+from aiogram.types import User
 
-from bot.doctor.findings import Finding, fine, problem, warning
+from bot.doctor.findings import Finding, State, fine, problem, warning
 from bot.errors import SettingsError, TelegramUnreachableError
 from bot.settings import Settings
 from bot.telegram import check_token
@@ -38,23 +39,40 @@ ADVICE: Final[dict[type[DatabaseError], str]] = {
 }
 
 
-async def look_at_token(settings: Settings) -> Finding:
+async def look_at_token(settings: Settings) -> AsyncIterator[Finding]:
+    """And at what @BotFather was told about the bot."""
     if settings.bot_token is None and settings.bot_token_file is None:
-        return warning(
+        yield warning(
             "token",
             "none is set; `svodka demo` works without, `svodka run` does not",
             "get one from @BotFather and put it into SVODKA_BOT_TOKEN",
         )
+        return
     try:
-        return fine("token", f"the bot is @{await check_token(settings)}")
+        bot = await check_token(settings)
     except SettingsError as error:
-        return problem("token", str(error), "correct the setting that is named")
+        yield problem("token", str(error), "correct the setting that is named")
     except TelegramUnreachableError as error:
-        return problem(
+        yield problem(
             "token",
             f"{settings.telegram_api_url} does not answer ({error.values['cause']})",
             "check the network, a proxy or firewall, and SVODKA_TELEGRAM_API_URL",
         )
+    else:
+        yield fine("token", f"the bot is @{bot.username}")
+        yield look_at_inline(bot)
+
+
+def look_at_inline(bot: User) -> Finding:
+    """It is for each operator to want: off is no fault."""
+    if bot.supports_inline_queries:
+        return fine("inline", f"@{bot.username} and words offer stories in any chat")
+    return Finding(
+        "inline",
+        State.FINE,
+        "off: in other chats the bot offers nothing",
+        "if it should, send /setinline to @BotFather",
+    )
 
 
 async def look_at_clock(settings: Settings, now: datetime) -> Finding:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from aiogram.types import User
 
 from bot.doctor import machine
 from bot.doctor.findings import Finding, State, as_text, worst
@@ -24,7 +25,13 @@ from bot.doctor.machine import (
     look_at_zones,
     version_of,
 )
-from bot.doctor.service import look_at_backups, look_at_clock, look_at_file, look_at_token
+from bot.doctor.service import (
+    look_at_backups,
+    look_at_clock,
+    look_at_file,
+    look_at_inline,
+    look_at_token,
+)
 from bot.sandbox.server import run_sandbox
 from bot.settings import Settings, load_settings
 from digests.models import SourceKind
@@ -111,7 +118,13 @@ def test_everything_fine_is_status_0(
             return done.stdout
 
     told = asyncio.run(examined())
-    for line in ("✓ token: the bot is @", "✓ clock: ", "✓ database: ", "✓ sources: 1 healthy"):
+    for line in (
+        "✓ token: the bot is @",
+        "✓ inline: @",
+        "✓ clock: ",
+        "✓ database: ",
+        "✓ sources: 1 healthy",
+    ):
         assert line in told
     assert "✗" not in told
 
@@ -119,7 +132,7 @@ def test_everything_fine_is_status_0(
 async def test_token_that_cannot_be_asked_is_a_problem_and_stays_secret() -> None:
     token = "123456789:AAaabbccddeeffgghhiijjkkllmmnnoopp1"
     settings = load_settings(bot_token=token, telegram_api_url="http://127.0.0.1:9")
-    finding = await look_at_token(settings)
+    (finding,) = [one async for one in look_at_token(settings)]
     assert finding.state is State.PROBLEM
     assert "SVODKA_TELEGRAM_API_URL" in finding.advice
     assert token not in as_text([finding])
@@ -128,8 +141,18 @@ async def test_token_that_cannot_be_asked_is_a_problem_and_stays_secret() -> Non
 async def test_unknown_token_is_a_problem() -> None:
     async with run_sandbox() as sandbox:
         unknown = {"bot_token": "1:wrong", "telegram_api_url": sandbox.url}
-        finding = await look_at_token(load_settings(**unknown))
+        (finding,) = [one async for one in look_at_token(load_settings(**unknown))]
         assert finding.state is State.PROBLEM
+
+
+def test_inline_mode_that_is_off_is_told_and_is_no_fault() -> None:
+    of_the_bot = {"id": 7, "is_bot": True, "first_name": "Сводка", "username": "svodka_bot"}
+    off = look_at_inline(User(**of_the_bot, supports_inline_queries=False))
+    assert off.state is State.FINE
+    assert off.found.startswith("off")
+    assert "/setinline" in as_text([off])
+    on = look_at_inline(User(**of_the_bot, supports_inline_queries=True))
+    assert (on.state, on.advice) == (State.FINE, "")
 
 
 @pytest.mark.parametrize(
