@@ -15,11 +15,12 @@ from bot.errors import (
 )
 from bot.fetching import Fetched
 from bot.gathering import add_channel, add_feed
-from bot.i18n import language
-from bot.rendering import Message
+from bot.i18n import Language
+from bot.rendering import Message, shortened
 from bot.sent import add_link
 from bot.settings import AccessPolicy
 from bot.source_keyboards import request_keyboard
+from bot.speaking import language_of
 from digests.models import ChatId, Found, Source, SourceKind, Subscriber
 from digests.sources.channel import channel_name
 from storage import offers, sources, subscribers
@@ -28,7 +29,8 @@ from storage.offers import Offer
 from storage.sources import Bulk
 
 MOST_REQUESTS: Final = 50  # sources a chat may wait for at a time
-NAMED: Final = 10  # of many sources, in a question to the administrators
+NAMED: Final = 10  # of many sources, in a question and in its answer
+TITLE_LETTERS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,53 +121,90 @@ async def ask_for(context: Context, subscriber: Subscriber, found: Sequence[Foun
         raise TooManySourcesError
     if await offers.count_asked(context.db, chat) + len(found) > MOST_REQUESTS:
         raise TooManyRequestsError(most=MOST_REQUESTS)
-    spoken = language(context.settings.default_language)
+    spoken = {admin: await language_of(context, admin) for admin in context.admin_chats}
     who = subscriber.title or str(chat)
 
     def questions(batch: int, new: Sequence[Found]) -> list[tuple[ChatId, str]]:
         lines = [f"{one.title[:80]} — {one.address[:200]}" for one in new[:NAMED]]
-        lines += ["…"] if len(new) > NAMED else []
-        # The chat's number is what erasing finds the question by.
-        text = spoken.say("sources.asked_admin", who=who, chat=chat, sources="\n".join(lines))
-        question = Message(text, keyboard=request_keyboard(batch, spoken)).to_json()
-        return [(admin, question) for admin in context.admin_chats]
+        lines += [f"… + {len(new) - NAMED}"] if len(new) > NAMED else []
+        asked = "\n".join(lines)
+        told = []
+        for admin, theirs in spoken.items():
+            # The chat's number is what erasing finds the question by.
+            text = theirs.say("sources.asked_admin", who=who, chat=chat, sources=asked)
+            question = Message(text, keyboard=request_keyboard(batch, theirs))
+            told.append((admin, question.to_json()))
+        return told
 
     now = context.now()
     await offers.make_offers(context.db, chat, found, now, asked=True, notices=questions)
     context.outbox_filled.set()
 
 
-async def decide(context: Context, batch: int, *, owned: bool) -> list[Offer] | None:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What an administrator's word did to the sources somebody asked for."""
+
+    done: tuple[Offer, ...]  # added, or refused
+    left: int = 0  # there was no room for so many more
+
+
+async def decide(context: Context, batch: int, *, owned: bool) -> Decided | None:
     """Add what was asked for, for who asked or for everybody, and tell them.
 
-    None: there is no such request any more. Raises RequesterFullError.
+    None: there is no such request any more. Raises RequesterFullError: nothing fits.
     """
     asked = await offers.asked_offers(context.db, batch)
     if not asked:
         return None
-    chat = asked[0].chat
-    found = [offer.found for offer in asked]
-    owner = chat if owned else None
-    if owner is not None and await room_of(context, owner) < 1:
-        raise RequesterFullError(chat=chat)
-    if len(found) == 1:
-        await add_found(context, found[0], owner)
-    else:
-        await add_many(context, found, owner)
-    return await _close(context, asked, "sources.request_granted")
+    owner = asked[0].chat if owned else None
+    added = await _add_asked(context, asked, owner)
+    word = Decided(tuple(added), len(asked) - len(added))
+    return await _close(context, asked, "sources.request_granted", word)
 
 
-async def refuse(context: Context, batch: int) -> list[Offer] | None:
+async def _add_asked(
+    context: Context, asked: Sequence[Offer], owner: ChatId | None
+) -> Sequence[Offer]:
+    """Those that who asked can read now. Raises RequesterFullError."""
+    if len(asked) == 1:
+        try:
+            await add_found(context, asked[0].found, owner)
+        except TooManySourcesError as error:
+            raise RequesterFullError(chat=asked[0].chat) from error
+        return asked
+    await add_many(context, [offer.found for offer in asked], owner)
+    added = []
+    for offer in asked:
+        known = await sources.sources_at(context.db, offer.found.kind, offer.found.address)
+        if any(source.owner in {None, owner} for source in known):
+            added.append(offer)
+    if not added:
+        raise RequesterFullError(chat=asked[0].chat)
+    return added
+
+
+async def refuse(context: Context, batch: int) -> Decided | None:
     asked = await offers.asked_offers(context.db, batch)
-    return await _close(context, asked, "sources.request_refused") if asked else None
+    word = Decided(tuple(asked))
+    return await _close(context, asked, "sources.request_refused", word) if asked else None
 
 
-async def _close(context: Context, asked: list[Offer], key: str) -> list[Offer] | None:
+async def _close(
+    context: Context, asked: Sequence[Offer], key: str, word: Decided
+) -> Decided | None:
     chat = asked[0].chat
-    subscriber = await subscribers.find_subscriber(context.db, chat)
-    titles = ", ".join(f"«{offer.found.title[:60]}»" for offer in asked[:NAMED])
-    code = subscriber.language if subscriber else context.settings.default_language
-    notice = Message(language(code).say(key, titles=titles)).to_json()
+    notice = Message(decided(key, word, await language_of(context, chat))).to_json()
     closed = await offers.close_request(context.db, asked, [(chat, notice)], context.now())
     context.outbox_filled.set()
-    return asked if closed else None
+    return word if closed else None
+
+
+def decided(key: str, word: Decided, spoken: Language) -> str:
+    """The sentence `key` names some of the sources, and says how many more there are."""
+    named = [shortened(offer.found.title, TITLE_LETTERS) for offer in word.done[:NAMED]]
+    titles = ", ".join(spoken.say("sources.title", title=title) for title in named)
+    if len(word.done) > NAMED:
+        titles += " " + spoken.say("story.more", more=len(word.done) - NAMED)
+    text = spoken.say(key, titles=titles)
+    return f"{text} {spoken.say('sources.bulk_left', word.left)}" if word.left else text

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.context import Context, Core
-from bot.i18n import language
 from bot.rendering import Message
+from bot.speaking import language_of
 from storage import outbox
 from storage.state import read_state, write_state
 
@@ -19,8 +19,8 @@ async def alarm(
     """Queue the sentence `key` to every administrator. False: they were told within `every`."""
     if not await may_tell(context, key, every):
         return False
-    message = Message(language(context.settings.default_language).say(key, None, **values))
     for admin in context.admin_chats:
+        message = Message((await language_of(context, admin)).say(key, None, **values))
         await outbox.add_notice(context.db, admin, message.to_json(), context.now())
     context.outbox_filled.set()
     return True

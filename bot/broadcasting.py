@@ -75,13 +75,17 @@ async def spread_broadcasts(context: Context) -> None:
     """A step of the oldest broadcast under way, unless the outbox has enough to do."""
     if await broadcasts.count_waiting(context.db, MOST_WAITING) >= MOST_WAITING:
         return
-    spoken = language(context.settings.default_language)
+    default = context.settings.default_language
+
+    def report(count: int, code: str | None) -> str:
+        return Message(language(code or default).say("broadcast.spread", count)).to_json()
+
     chats = await broadcasts.spread(
         context.db,
         audience(context),
         context.now(),
         CHATS_A_STEP,
-        lambda count: Message(spoken.say("broadcast.spread", count)).to_json(),
+        report,
     )
     if chats is not None:
         log.info("broadcast_spread", chats=chats)

@@ -40,6 +40,7 @@ COMMANDS: Final = (
     "id",
     "help",
 )
+FIRST_OF_KIND: Final = frozenset({"latest", "topics", "sources", "language", "split"})  # in /help
 ADMIN_COMMANDS: Final = ("split", "merge", "held", "admin", "broadcast")
 
 

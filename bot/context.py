@@ -2,14 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
 
 from aiogram import Bot
 
+from bot.albums import Albums
 from bot.fetching import Fetcher
 from bot.metrics import Metrics
 from bot.pulse import Pulse
@@ -56,6 +56,7 @@ class Context(Core):
     fetch_allowance: Allowance = field(default_factory=lambda: Allowance(time.monotonic))
     outbox_filled: asyncio.Event = field(default_factory=asyncio.Event)
     metrics: Metrics = field(default_factory=Metrics)
+    albums: Albums = field(default_factory=Albums)
     pulse: Pulse = field(default_factory=Pulse)
     # What the chats' next plain words will answer; written when the update is marked as handled.
     expected: dict[ChatId, str | None] = field(default_factory=dict)
@@ -80,14 +81,6 @@ class Context(Core):
         if lock is None:
             lock = self.digest_locks[chat] = asyncio.Lock()
         return lock
-
-    @asynccontextmanager
-    async def digest_locks_of(self, chats: Iterable[ChatId]) -> AsyncIterator[None]:
-        """Those of many, always in one order: whoever else takes some never waits for who waits."""
-        async with AsyncExitStack() as stack:
-            for chat in sorted(set(chats)):
-                await stack.enter_async_context(self.digest_lock(chat))
-            yield
 
     def is_admin(self, user: int | None) -> bool:
         return user is not None and user in self.settings.admins

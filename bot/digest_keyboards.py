@@ -13,6 +13,7 @@ from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.i18n import Language
 from bot.keyboards import Go, Row, button, in_rows, keyboard
+from bot.rendering import shortened
 from bot.story_keyboards import ItemStory
 
 NUMBERS_A_ROW: Final = 6
@@ -176,15 +177,15 @@ def item_keyboard(menu: Menu, spoken: Language) -> InlineKeyboardMarkup:
 
 
 def _vote_button(menu: Menu, key: str, spoken: Language, *, liked: bool) -> InlineKeyboardButton:
-    """Pressed again it is taken back."""
+    """Pressed again it is taken back. A tick leaves no room for the word: there are three a row."""
     chosen = menu.liked is liked
     wanted = 0 if chosen else 1 if liked else -1
-    label = ("✓ " if chosen else "") + spoken.say(key)
+    label = f"✓ {LIKED if liked else DISLIKED}" if chosen else spoken.say(key)
     return button(label, VoteItem(place=menu.place, wanted=wanted))
 
 
 def short_label(text: str) -> str:
-    return text if len(text) <= LABEL_LETTERS else text[: LABEL_LETTERS - 1].rstrip() + "…"
+    return shortened(text, LABEL_LETTERS)
 
 
 def alert_keyboard(spoken: Language, *, menu: bool = True) -> InlineKeyboardMarkup:

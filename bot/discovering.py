@@ -28,6 +28,7 @@ class Discovery:
     found: tuple[Found, ...]
     is_exact: bool  # the address is itself the one source found: there is nothing to choose
     fetched: Fetched | None = None  # None: what was found is fetched when it is added
+    listed: int = 0  # feeds in the list at the address, of which MOST_OFFERED were found
 
 
 async def discover(core: Core, words: str) -> Discovery:
@@ -53,7 +54,7 @@ async def discover(core: Core, words: str) -> Discovery:
         found_all.append(Found(SourceKind.SENT, fetched.url, document.article.title))
     if not found_all:
         raise NotAFeedError(url=link)
-    return Discovery(tuple(found_all), is_exact=False)
+    return Discovery(tuple(found_all), is_exact=False, listed=len(document.outlines))
 
 
 async def _document(core: Core, fetched: Fetched) -> Document:

@@ -7,7 +7,7 @@ import structlog
 from aiogram.exceptions import AiogramError
 
 from bot.context import Context
-from bot.i18n import language
+from bot.speaking import language_of
 from digests.models import ChatId
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ class DiskWatch:
                 self._told.add(admin)
 
     async def _tell(self, admin: ChatId, key: str) -> bool:
-        spoken = language(self._context.settings.default_language)
+        spoken = await language_of(self._context, admin)
         try:
             await self._context.bot.send_message(admin, spoken.say(key))
         except (AiogramError, UnicodeDecodeError, TimeoutError) as error:

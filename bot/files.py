@@ -10,7 +10,7 @@ import structlog
 from bot.context import Core
 from bot.embedding import with_meaning
 from bot.gathering import found_in
-from bot.i18n import language
+from bot.speaking import language_of
 from digests.models import ChatId, SourceId, SourceKind
 from digests.preparing import Batch, Rejection, prepare_files
 from storage import articles, sources
@@ -103,7 +103,7 @@ async def add_document(
     """An article file sent to the bot. The sender's file name identifies nothing."""
     batch = await prepare_contents(core, [(name, data)])
     prepared = [replace(article, guid=article.fingerprint) for article in batch.prepared]
-    title = language(core.settings.default_language).say("source.documents")
+    title = (await language_of(core, owner)).say("source.documents")
     source, _ = await sources.add_source(
         core.db, SourceKind.FILES, "documents", title, core.now(), owner=owner
     )

@@ -20,6 +20,7 @@ from bot.i18n import language
 from bot.reading import Reading, read_channel, read_feed, read_source
 from bot.rendering import Message
 from bot.source_keyboards import retry_keyboard
+from bot.speaking import language_of
 from digests.errors import SvodkaError
 from digests.models import ChatId, Found, Source, SourceId, SourceKind
 from digests.polling import after_failure, after_success, publishing_interval
@@ -250,7 +251,7 @@ async def _park(core: Core, source: Source, reason: str) -> None:
     # Of those that follow within the hour `alerts` tells; one's own are nobody else's business.
     if source.owner is None and await may_tell(core, SOURCE_PARKED):
         admins = map(ChatId, core.settings.admins)
-        readers = dict.fromkeys(admins, core.settings.default_language) | readers
+        readers = {one: (await language_of(core, one)).code for one in admins} | readers
     key = "sources.gone" if reason == GONE else "sources.parked"
     notices = []
     for chat, code in readers.items():

@@ -21,7 +21,7 @@ MINUTES: Final = (2, 5, 10)
 HEADLINES: Final = -1
 TELLINGS: Final = (1, 3, 5, 0, HEADLINES)  # sentences an item; 0: one quotation
 EVERY_HOURS: Final = (3, 6, 12)
-QUIETS: Final = ("22:00–07:00", "23:00–08:00", "00:00–09:00")
+QUIETS: Final = ((22, 7), (23, 8), (0, 9))  # full hours, from and to
 READS: Final = ("ru", "en", "all")
 TOPICS_A_PAGE: Final = 8
 DATA_BYTES: Final = 64
@@ -231,14 +231,16 @@ def hours_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
     """`flow` is start, menu (the one time there is) or more (one more)."""
     hours = [button(at, PickHour(flow=flow, at=at.replace(":", ""))) for at in HOURS]
     rhythms = [
-        button(spoken.say("schedule.every", every), PickEvery(hours=every)) for every in EVERY_HOURS
+        button(spoken.say("schedule.rhythm", hours=every), PickEvery(hours=every))
+        for every in EVERY_HOURS
     ]
     return keyboard([*in_rows(hours, 3), rhythms if flow == "menu" else [], *_back(flow, spoken)])
 
 
 def quiet_keyboard(spoken: Language) -> InlineKeyboardMarkup:
     choices = [
-        button(hours, PickQuiet(hours=hours.replace(":", "").replace("–", "-"))) for hours in QUIETS
+        button(f"{start}–{end}", PickQuiet(hours=f"{start:02}00-{end:02}00"))
+        for start, end in QUIETS
     ]
     none = [button(spoken.say("schedule.quiet_none"), PickQuiet(hours="off"))]
     return keyboard([choices, none, *_back("menu", spoken)])
@@ -248,7 +250,7 @@ def zones_keyboard(flow: str, spoken: Language) -> InlineKeyboardMarkup:
     """The zones that the language's readers live in, as its catalogue lists them."""
     offered = [pair.split("=") for pair in spoken.say("zone.offered").split("|")]
     cities = [button(city, PickZone(flow=flow, zone=zone)) for zone, city in offered]
-    return keyboard([*in_rows(cities, 3), *_back(flow, spoken)])
+    return keyboard([*in_rows(cities, 2), *_back(flow, spoken)])
 
 
 def _back(flow: str, spoken: Language) -> list[Row]:
@@ -329,11 +331,11 @@ def settings_keyboard(
             ],
             [
                 button(spoken.say("menu.length"), Go(page="length")),
-                button(spoken.say("menu.language"), Go(page="language")),
+                button(spoken.say("menu.reads"), Go(page="reads")),
             ],
-            [button(spoken.say("menu.reads"), Go(page="reads"))],
             [button(spoken.say(main_key), PickMain(wanted=not main))],
             [button(*alerts)] if alerts else [],
+            [button(spoken.say("menu.language"), Go(page="language"))],
             [button(spoken.say("settings.here"), Go(page="here"))] if elsewhere else [],
             [button(spoken.say("channel.leave"), Go(page="self"))] if of_channel else [],
         ]
@@ -345,13 +347,14 @@ def reads_keyboard(reads: str, spoken: Language) -> InlineKeyboardMarkup:
         button(("✓ " if code == reads else "") + spoken.say(f"reads.{code}"), PickReads(code=code))
         for code in READS
     ]
-    return keyboard([choices, [button(spoken.say("menu.back"), Go(page="settings"))]])
+    return keyboard([*in_rows(choices, 1), [button(spoken.say("menu.back"), Go(page="settings"))]])
 
 
 def length_keyboard(subscriber: Subscriber, spoken: Language) -> InlineKeyboardMarkup:
     minutes = [
         button(
-            ("✓ " if choice == subscriber.minutes else "") + length_name(choice, spoken),
+            ("✓ " if choice == subscriber.minutes else "")
+            + spoken.say("length.minutes", minutes=choice),
             PickMinutes(minutes=choice),
         )
         for choice in MINUTES
@@ -365,7 +368,7 @@ def length_keyboard(subscriber: Subscriber, spoken: Language) -> InlineKeyboardM
         for choice in TELLINGS
     ]
     back = [button(spoken.say("menu.back"), Go(page="settings"))]
-    return keyboard([minutes, tellings[:3], tellings[3:], back])
+    return keyboard([minutes, *in_rows(tellings, 2), back])
 
 
 def length_name(minutes: int, spoken: Language) -> str:

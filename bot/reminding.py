@@ -63,17 +63,17 @@ async def saved_page(
     spoken = reader.language
     parts: list[Text | str] = ["🔖 ", Bold(spoken.say(heading)), f" · {total}\n"]
     for number, one in enumerate(found, offset + 1):
-        parts += [f"\n{number}. ", _line(one, reader)]
+        parts += [f"\n{number}. ", _line(one, reader, context.now())]
     keys = saved_keyboard(
         [one.id for one in found], offset, total, reader.language, reminded=reminded
     )
     return message_of(Text(*parts), keys)
 
 
-def _line(one: Saved, reader: Reader) -> Text:
+def _line(one: Saved, reader: Reader, now: datetime) -> Text:
     title = Bold(shortened(one.title, LISTED_LETTERS))
     address = public_address(one.link, one.article, reader.bot)
-    moment = reader.language.short_moment(one.published, reader.zone)
+    moment = reader.language.near_moment(one.published, reader.zone, now)
     outlet = shortened(one.outlet, HOST_LETTERS)
     return Text(linked(title, address), "\n", Italic(f"{outlet} · {moment}"), "\n")
 

@@ -21,6 +21,7 @@ from aiogram.utils.formatting import (
 )
 
 from bot.i18n import Language
+from bot.typography import kept_together
 from digests.composing import reason_of
 from digests.lengths import HOST_LETTERS, NAMED_HOSTS, PART_LINKS
 from digests.models import (
@@ -110,7 +111,7 @@ def captioned(content: dict[str, Any]) -> dict[str, Any]:
 def message_of(content: Text, keyboard: InlineKeyboardMarkup | None = None) -> Message:
     text, entities = content.render()
     return Message(
-        text,
+        kept_together(text),
         tuple(entity.model_dump(mode="json", exclude_none=True) for entity in entities),
         keyboard,
     )
@@ -224,7 +225,7 @@ def _header(digest: Digest, reader: Reader) -> Text:
 def _title(digest: Digest, reader: Reader) -> Text:
     """What it is and when it was made; stands over every page."""
     local = digest.made.astimezone(reader.zone)
-    day = reader.language.full_date(local.date())
+    day = reader.language.brief_date(local.date())
     what = shortened(", ".join(digest.topics), TOPIC_LETTERS)
     what = what or reader.language.say("digest.name")
     title = reader.language.say("digest.title", what=what, day=day, at=f"{local:%H:%M}")
@@ -383,10 +384,10 @@ def listed_story(
 
 
 def render_article(
-    title: str, outlet: str, published: datetime, text: str, reader: Reader
+    title: str, outlet: str, published: datetime, text: str, reader: Reader, now: datetime
 ) -> Message:
     """The text of an article that has no public address."""
-    moment = reader.language.short_moment(published, reader.zone)
+    moment = reader.language.near_moment(published, reader.zone, now)
     return message_of(
         Text(
             Bold(shortened(title, TITLE_LETTERS)),
@@ -399,7 +400,12 @@ def render_article(
 
 
 def shortened(text: str, letters: int) -> str:
-    return text if len(text) <= letters else text[: letters - 1].rstrip() + "…"
+    """At most so many letters, to the end of a word where that costs no third of them."""
+    if len(text) <= letters:
+        return text
+    cut = text[: letters - 1]
+    words = cut if text[letters - 1].isspace() else cut.rpartition(" ")[0]
+    return (words if len(words) * 3 > letters * 2 else cut).rstrip(" ,;:—–-") + "…"
 
 
 def named_topics(words: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from bot.context import Core
 from bot.embedding import with_meaning
 from bot.errors import FetchError, TooManyArticlesError
-from bot.i18n import language
+from bot.speaking import language_of
 from digests.errors import ArticleRejectedError, NoWordsError
 from digests.models import ChatId, Entry, Source, SourceKind
 from digests.preparing import Batch, prepare_link, prepare_post
@@ -98,7 +98,7 @@ async def _add_sent(
 ) -> tuple[Source, Added]:
     if not batch.prepared:
         raise ArticleRejectedError(source=address)
-    title = language(core.settings.default_language).say(TITLES[address])
+    title = (await language_of(core, owner)).say(TITLES[address])
     source, _ = await sources.add_source(
         core.db, SourceKind.SENT, address, title, core.now(), owner=owner
     )

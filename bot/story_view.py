@@ -1,6 +1,7 @@
 """More on a story: what was new when, all its sources, and topics to follow it by."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from aiogram.types import InlineKeyboardMarkup
@@ -74,17 +75,21 @@ async def _worth_following(
 
 
 def render_course(
-    course: Course, heading: Text, reader: Reader, keyboard: InlineKeyboardMarkup | None
+    course: Course,
+    heading: Text,
+    reader: Reader,
+    now: datetime,
+    keyboard: InlineKeyboardMarkup | None,
 ) -> Message:
     """`heading` stands first; of the sources as many are named as there is room for."""
     for most in range(SOURCES_NAMED, -1, -4):
-        content = Text(heading, _body(course, reader, most))
+        content = Text(heading, _body(course, reader, most, now))
         if letters(content) <= MESSAGE_LETTERS:
             break
     return message_of(content, keyboard)
 
 
-def _body(course: Course, reader: Reader, most: int) -> Text:
+def _body(course: Course, reader: Reader, most: int, now: datetime) -> Text:
     story = course.story
     has_course = len(course.steps) > 1
     told = _steps(course, reader) if has_course else _sentences(story)
@@ -92,17 +97,21 @@ def _body(course: Course, reader: Reader, most: int) -> Text:
     enough = len(story.hosts) == 1 or named == set(story.hosts)
     sources = [] if enough else _sources(story, reader, most)
     return Text(
-        linked_title(story.lead, reader), "\n", _facts(story, reader), "\n", *told, *sources
+        linked_title(story.lead, reader), "\n", _facts(story, reader, now), "\n", *told, *sources
     )
 
 
-def _facts(story: Story, reader: Reader) -> Text:
+def _facts(story: Story, reader: Reader, now: datetime) -> Text:
     spoken = reader.language
-    first = min(article.published for article in story.articles)
-    since = spoken.say("story.since", moment=spoken.short_moment(first, reader.zone))
+    moments = [article.published.astimezone(reader.zone) for article in story.articles]
+    first, last = min(moments), max(moments)
+    if first.date() == last.date():
+        when = spoken.near_moment(first, reader.zone, now)
+    else:
+        when = spoken.say("story.since", day=spoken.day(first.date()))
     if len(story.hosts) == 1:
-        return Italic(named_source(story.lead, reader), f" · {since}")
-    return Italic(f"{spoken.say('count.sources', len(story.hosts))} · {since}")
+        return Italic(named_source(story.lead, reader), f" · {when}")
+    return Italic(f"{spoken.say('count.sources', len(story.hosts))} · {when}")
 
 
 def _steps(course: Course, reader: Reader) -> list[Text | str]:

@@ -24,6 +24,7 @@ from bot.keyboards import access_keyboard
 from bot.making import OLDEST_NEWS
 from bot.pipeline import make_digest, publish_digest
 from bot.rendering import Message, Reader
+from bot.speaking import language_of
 from digests.clustering import tell_stories, understood
 from digests.errors import BadScheduleError, EmptyQueryError
 from digests.models import (
@@ -83,14 +84,13 @@ async def ask_for_access(context: Context, subscriber: Subscriber, who: str) -> 
     """Put the question to the administrators, once. False: it was asked before."""
     if subscriber.access is not Access.NONE:
         return False
-    spoken = language(context.settings.default_language)
-    question = Message(
-        spoken.say("access.asked_admin", who=who, chat=subscriber.chat_id),
-        keyboard=access_keyboard(subscriber.chat_id, spoken),
-    )
-    return await _change_access(
-        context, subscriber.chat_id, Access.ASKED, context.admin_chats, question
-    )
+    chat = subscriber.chat_id
+    questions = []
+    for admin in context.admin_chats:
+        spoken = await language_of(context, admin)
+        text = spoken.say("access.asked_admin", who=who, chat=chat)
+        questions.append((admin, Message(text, keyboard=access_keyboard(chat, spoken))))
+    return await _change_access(context, chat, Access.ASKED, questions)
 
 
 async def decide_access(context: Context, chat: ChatId, *, granted: bool) -> Subscriber | None:
@@ -101,15 +101,15 @@ async def decide_access(context: Context, chat: ChatId, *, granted: bool) -> Sub
     key = "access.granted" if granted else "access.refused"
     answer = Message(language(subscriber.language).say(key))
     access = Access.GRANTED if granted else Access.REFUSED
-    await _change_access(context, chat, access, (chat,), answer)
+    await _change_access(context, chat, access, [(chat, answer)])
     return subscriber
 
 
 async def _change_access(
-    context: Context, chat: ChatId, access: Access, told: Sequence[ChatId], message: Message
+    context: Context, chat: ChatId, access: Access, told: Sequence[tuple[ChatId, Message]]
 ) -> bool:
     """Change it and tell of it, both or neither. False: it was so already."""
-    notices = [(one, message.to_json()) for one in told]
+    notices = [(one, message.to_json()) for one, message in told]
     changed = await subscribers.set_access(context.db, chat, access, notices, context.now())
     context.outbox_filled.set()
     return changed

@@ -86,17 +86,23 @@ async def count_waiting(db: Database, most: int) -> int:
 
 
 async def spread(
-    db: Database, audience: Audience, now: datetime, limit: int, report: Callable[[int], str]
+    db: Database,
+    audience: Audience,
+    now: datetime,
+    limit: int,
+    report: Callable[[int, str | None], str],
 ) -> int | None:
     """Put the oldest unfinished broadcast into the outbox for the next chats, and at the end the
-    `report` for its author on how many they were: that many so far. None: there is none.
+    `report` for its author, of their number and in the author's language: that many so far. None:
+    there is none.
 
     The chats and how far they reach are written together: each gets it once, whatever happens.
     """
     async with db.write() as tx:
         row = await tx.fetch_one(
             """
-            SELECT id, author, content, last_chat_id, chats FROM broadcast
+            SELECT id, author, content, last_chat_id, chats, language FROM broadcast
+            LEFT JOIN subscriber ON chat_id = author
             WHERE confirmed_at IS NOT NULL AND finished_at IS NULL ORDER BY id LIMIT 1
             """
         )
@@ -105,7 +111,7 @@ async def spread(
         found = await _queue(tx, row, audience, now, limit)
         finished, chats = len(found) < limit, row["chats"] + len(found)
         if finished:
-            await queue_notice(tx, ChatId(row["author"]), report(chats), now)
+            await queue_notice(tx, ChatId(row["author"]), report(chats, row["language"]), now)
         await tx.execute(
             """
             UPDATE broadcast SET chats = :chats, finished_at = :finished,

@@ -42,6 +42,15 @@ async def told_by(db: Database, chat: ChatId, message: int | None) -> list[ToldB
     return [_told_before(row) for row in rows]
 
 
+async def was_told(db: Database, chat: ChatId) -> bool:
+    """Whether a digest told the chat anything, whatever became of its articles since."""
+    row = await db.fetch_one(
+        "SELECT 1 FROM digest WHERE chat_id = :chat AND state IN ('pending', 'delivered') LIMIT 1",
+        {"chat": chat},
+    )
+    return row is not None
+
+
 def _told_before(row: sqlite3.Row) -> ToldBefore:
     kept = json.loads(row["reason"]) if row["reason"] else None
     reason = kept and Reason(

@@ -3,13 +3,21 @@ found, by the administrators' word on what somebody asked for.
 """
 
 import re
-from collections.abc import Sequence
 
 from aiogram import F, Router
 from aiogram.filters import Command, CommandObject
 from aiogram.types import CallbackQuery, Message
 
-from bot.adding import Right, add_found, add_many, ask_for, decide, refuse, right_of
+from bot.adding import (
+    Right,
+    add_found,
+    add_many,
+    ask_for,
+    decide,
+    decided,
+    refuse,
+    right_of,
+)
 from bot.context import Context
 from bot.discovering import Discovery, discover
 from bot.errors import StaleButtonError
@@ -23,7 +31,7 @@ from bot.source_keyboards import (
     starters_keyboard,
 )
 from bot.starters import STARTERS, starter
-from digests.models import Found, Source, SourceKind, Subscriber
+from digests.models import Source, SourceKind, Subscriber
 from storage import offers
 from storage.articles import Added
 from storage.sources import Bulk
@@ -65,7 +73,7 @@ async def add_source(
     if found.is_exact:
         await _add(message, context, subscriber, spoken, right, found)
     else:
-        await offer(message, context, subscriber, spoken, found.found)
+        await offer(message, context, subscriber, spoken, found)
 
 
 async def has_link(message: Message) -> dict[str, str] | bool:
@@ -84,7 +92,7 @@ async def take_link(
     right_of(context, subscriber, message.from_user.id if message.from_user else None)
     context.fetch_allowance.take(subscriber.chat_id)
     found = await discover(context, link)
-    await offer(message, context, subscriber, spoken, found.found)
+    await offer(message, context, subscriber, spoken, found)
 
 
 async def offer(
@@ -92,10 +100,17 @@ async def offer(
     context: Context,
     subscriber: Subscriber,
     spoken: Language,
-    found: Sequence[Found],
+    discovered: Discovery,
 ) -> None:
+    found = discovered.found
     made = await offers.make_offers(context.db, subscriber.chat_id, found, context.now())
-    text = spoken.say("sources.found", len(found))
+    text = (
+        spoken.say("sources.found", len(found))
+        if len(found) > 1
+        else spoken.say("sources.found_one")
+    )
+    if discovered.listed > len(found):
+        text += "\n\n" + spoken.say("sources.cut", most=len(found), total=discovered.listed)
     await show(message, text, offers_keyboard(made, spoken))
 
 
@@ -176,9 +191,8 @@ async def decide_request(
         done = await decide(context, batch, owned=word != "shared")
     if done is None:
         raise StaleButtonError
-    titles = ", ".join(f"«{one.found.title[:60]}»" for one in done[:10])
     key = "sources.decided_no" if word == "no" else "sources.decided_yes"
-    await show(press, spoken.say(key, titles=titles))
+    await show(press, decided(key, done, spoken))
 
 
 async def take_starter(

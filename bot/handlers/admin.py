@@ -15,6 +15,7 @@ from bot.keyboards import Row, ShowMembers, button, in_rows, keyboard
 from bot.rendering import shortened
 from bot.source_keyboards import RetrySource
 from bot.subscribing import decide_access, latest
+from bot.troubles import trouble
 from digests.models import Access, ChatId, Subscriber
 from storage import figures, sources, subscribers
 from storage.backups import backups_in, made_at
@@ -146,8 +147,8 @@ async def _show_chat(
         "admin.chat",
         title=one.title or chat,
         chat=chat,
-        kind=one.kind,
-        zone=one.zone,
+        kind=spoken.say(f"admin.kind.{one.kind}"),
+        zone=spoken.city(one.zone),
         access=spoken.say(f"admin.access.{one.access}"),
         digests=spoken.say("admin.yes" if one.subscribed else "admin.no"),
         reachable=spoken.say("admin.no" if one.unreachable else "admin.yes"),
@@ -222,7 +223,8 @@ async def show_sources(
 def _ailing_line(one: figures.Ailing, context: Context, spoken: Language) -> str:
     mark = "⏸" if one.parked else "⚠️"
     last = spoken.age(one.last_success, context.now()) if one.last_success else "—"
-    return f"{mark} {shortened(one.title, 60)}: {one.error} × {one.failures}, ✓ {last}"
+    error = trouble(one.error, spoken)
+    return f"{mark} {shortened(one.title, 60)}: {error} × {one.failures}, ✓ {last}"
 
 
 async def show_stories(
@@ -233,7 +235,7 @@ async def show_stories(
     rows = [
         [
             button(
-                f"{shortened(story.lead.title, TITLE_LETTERS)} · {len(story.articles)}",
+                f"{len(story.articles)} · {shortened(story.lead.title, TITLE_LETTERS)}",
                 ShowMembers(story=story.id),
             )
         ]
@@ -244,6 +246,9 @@ async def show_stories(
 
 async def show_backups(press: CallbackQuery, context: Context, spoken: Language) -> None:
     settings, now = context.settings, context.now()
+    if not settings.backup_hours:
+        await show(press, spoken.say("admin.backups_off"), keyboard([_back(spoken)]))
+        return
     found = backups_in(settings.backup_folder, context.db.path)
     lines = [
         f"• {spoken.age(at, now)}, {one.stat().st_size / 1e6:.1f} MB"

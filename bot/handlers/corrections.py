@@ -43,7 +43,7 @@ async def offer_split(
     stories = await _stories(context, subscriber.chat_id, command.args)
     several = [story for story in stories if len(story.articles) > 1][:STORIES_OFFERED]
     rows = [
-        [button(f"{_title(story)} · {len(story.articles)}", ShowMembers(story=story.id))]
+        [button(f"{len(story.articles)} · {_title(story)}", ShowMembers(story=story.id))]
         for story in several
     ]
     key = "split.ask" if rows else "split.none"

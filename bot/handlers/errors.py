@@ -2,14 +2,14 @@
 
 import structlog
 from aiogram import Router
-from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat
-from aiogram.types import ErrorEvent, Update
+from aiogram.exceptions import TelegramForbiddenError, TelegramMigrateToChat
+from aiogram.types import ErrorEvent
 
 from bot.context import Context
-from bot.delivery import is_of_topic, is_unreachable
 from bot.errors import FetchError
-from bot.i18n import Language, language
+from bot.i18n import Language
 from bot.middlewares import answer_press
+from bot.speaking import language_of
 from bot.transient import is_passing
 from digests.errors import SvodkaError
 from digests.models import ChatId
@@ -42,35 +42,15 @@ async def answer_error(event: ErrorEvent, context: Context) -> None:
         await subscribers.migrate_chat(context.db, ChatId(chat), new)
         log.info("chat_migrated", chat=chat, to=new)
         return
-    if isinstance(error, TelegramBadRequest) and chat is not None and is_unreachable(error):
-        await _note_muted(error, update, context, ChatId(chat))
-        return
     if isinstance(error, SvodkaError):
         log.info("refused", update=update.update_id, chat=chat, cause=error.cause)
     else:
         log.error("handler_failed", update=update.update_id, chat=chat, exc_info=error)
-    spoken = await _language(context, chat)
+    spoken = await language_of(context, ChatId(chat) if chat else None)
     if update.callback_query:
         await answer_press(update.callback_query, sentence(error, spoken), alert=True)
     elif update.message:
         await update.message.answer(sentence(error, spoken))
-
-
-async def _note_muted(
-    error: TelegramBadRequest, update: Update, context: Context, chat: ChatId
-) -> None:
-    """Where the bot may not write only a press can still be answered."""
-    log.info("chat_muted", chat=chat, cause=error.message)
-    if not is_of_topic(error):
-        await subscribers.mark_unreachable(context.db, chat, context.now())
-    if update.callback_query:
-        spoken = await _language(context, chat)
-        await answer_press(update.callback_query, spoken.say("error.muted"), alert=True)
-
-
-async def _language(context: Context, chat: int | None) -> Language:
-    known = await subscribers.find_subscriber(context.db, ChatId(chat)) if chat else None
-    return language(known.language if known else context.settings.default_language)
 
 
 def sentence(error: BaseException, spoken: Language) -> str:

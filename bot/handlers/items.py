@@ -217,7 +217,7 @@ async def list_all(
         raise StaleButtonError
     stories = await everything_new(context, subscriber, shown.since)
     keys = list_keyboard(offset, len(stories), spoken)
-    since = spoken.short_moment(shown.since, reader.zone)
+    since = spoken.moment(shown.since, reader.zone)
     heading = Text(
         "🗞 ",
         Bold(spoken.say("digest.all")),

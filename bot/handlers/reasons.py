@@ -26,11 +26,20 @@ def make_router() -> Router:
 
 async def tell_why(message: Message, context: Context, spoken: Language, reader: Reader) -> None:
     chat, replied = ChatId(message.chat.id), replied_to(message)
-    explained = await explain(context, chat, replied.message_id if replied else None)
+    number = replied.message_id if replied else None
+    explained = await explain(context, chat, number)
     if not explained:
-        await message.answer(spoken.say("why.none"))
+        await message.answer(spoken.say(await _why_nothing(context, chat, number)))
         return
     await say(message, render_reasons(explained, reader))
+
+
+async def _why_nothing(context: Context, chat: ChatId, number: int | None) -> str:
+    """The key of the sentence that says why there is nothing to explain."""
+    if number is not None and await telling.page_of(context.db, chat, number) is None:
+        return "why.no_digest"
+    told = number is not None or await telling.was_told(context.db, chat)
+    return "why.gone" if told else "why.none"
 
 
 async def turn(

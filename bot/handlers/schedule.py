@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from aiogram.types import CallbackQuery, Message, Update
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import ask, headed, say, show
+from bot.handlers.answering import ask, say, show
 from bot.i18n import Language
 from bot.keyboards import (
     EVERY_HOURS,
@@ -107,7 +108,7 @@ async def show_schedule(
         "schedule.shown" if now.subscribed else "schedule.none",
         when=described_timings(timings, spoken),
         zone=spoken.city(zone.key),
-        next="; ".join(spoken.short_moment(moment, zone) for moment in coming),
+        next="; ".join(spoken.near_moment(moment, zone, context.now()) for moment in coming),
     )
     known = await schedules.schedules_of(context.db, now.chat_id)
     for one in known:
@@ -118,17 +119,24 @@ async def show_schedule(
         start, end = f"{now.quiet.start:%H:%M}", f"{now.quiet.end:%H:%M}"
         text += "\n" + spoken.say("schedule.quiet_shown", start=start, end=end)
     if now.paused_until and now.paused_until > context.now():
-        text += "\n" + spoken.say(
-            "schedule.paused", until=spoken.short_moment(now.paused_until, zone)
-        )
-    await show(event, headed(now, spoken, text), schedule_keyboard(known, spoken))
+        text += "\n" + spoken.say("schedule.paused", until=spoken.moment(now.paused_until, zone))
+    await show(event, text, schedule_keyboard(known, spoken))
 
 
-def when_told(subscriber: Subscriber, timings: Sequence[Timing], spoken: Language) -> str:
-    """`каждый день в 08:00 (Москва)`, or that digests are off."""
+def when_told(
+    subscriber: Subscriber,
+    timings: Sequence[Timing],
+    spoken: Language,
+    now: datetime | None = None,
+) -> str:
+    """`каждый день в 08:00 (Москва)`, or that digests are off; at `now` perhaps that they pause."""
     if not subscriber.subscribed:
         return spoken.say("settings.not_subscribed")
-    return f"{described_timings(timings, spoken)} ({spoken.city(subscriber.zone)})"
+    when = f"{described_timings(timings, spoken)} ({spoken.city(subscriber.zone)})"
+    if now and subscriber.paused_until and subscriber.paused_until > now:
+        until = spoken.moment(subscriber.paused_until, ZoneInfo(subscriber.zone))
+        when += spoken.say("settings.paused", until=until)
+    return when
 
 
 def described_timings(timings: Sequence[Timing], spoken: Language) -> str:
@@ -142,7 +150,7 @@ def described_timings(timings: Sequence[Timing], spoken: Language) -> str:
         days = "" if timing.days == EVERY_DAY else " " + described_days(timing.days, spoken)
         rhythms.append(timing_label(timing, spoken) + days)
     daily = [
-        spoken.say("schedule.daily", days=described_days(days, spoken), at=", ".join(times))
+        spoken.say("schedule.daily", days=described_days(days, spoken), at=spoken.listed(times))
         for days, times in at.items()
     ]
     return "; ".join([*daily, *rhythms])
@@ -178,8 +186,7 @@ async def show_days(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     timing = await timing_of(context, subscriber.chat_id)
-    question = headed(subscriber, spoken, spoken.say("schedule.ask_days"))
-    await show(press, question, days_keyboard(timing, spoken))
+    await show(press, spoken.say("schedule.ask_days"), days_keyboard(timing, spoken))
 
 
 async def show_zones(
@@ -285,8 +292,7 @@ async def pick_days(
     known = await timings_of(context, subscriber.chat_id)
     timings = [replace(one, days=callback_data.days) for one in known]
     await schedule(context, subscriber, timings)
-    question = headed(subscriber, spoken, spoken.say("schedule.ask_days"))
-    await show(press, question, days_keyboard(timings[0], spoken))
+    await show(press, spoken.say("schedule.ask_days"), days_keyboard(timings[0], spoken))
     return None
 
 
@@ -326,16 +332,15 @@ async def pause(
     words = (command.args or "").strip().lower()
     if words in {"off", "0", "стоп", "снять", "выкл"}:
         await subscribers.set_paused(context.db, subscriber.chat_id, None)
-        await show(message, headed(subscriber, spoken, spoken.say("pause.off")))
+        await message.answer(spoken.say("pause.off"))
         return
     if not words:
-        await show(message, headed(subscriber, spoken, spoken.say("pause.usage")))
+        await message.answer(spoken.say("pause.usage"))
         return
     until = context.now() + parse_duration(words)
     await subscribers.set_paused(context.db, subscriber.chat_id, until)
     zone = ZoneInfo(subscriber.zone)
-    told = spoken.say("pause.until", until=spoken.short_moment(until, zone))
-    await show(message, headed(subscriber, spoken, told))
+    await message.answer(spoken.say("pause.until", until=spoken.moment(until, zone)))
 
 
 async def tell_digest(

@@ -21,6 +21,7 @@ from bot.gathering import found_in, preview_of
 from bot.handlers.adding import counted
 from bot.handlers.answering import show
 from bot.i18n import Language
+from bot.rendering import shortened
 from bot.sent import Post, add_forwarded, check_room
 from bot.source_keyboards import offers_keyboard
 from digests.models import Found, SourceKind, Subscriber
@@ -29,7 +30,7 @@ from digests.text.characters import clean_title
 from storage import offers, sources
 
 DOWNLOAD_SECONDS = 30
-TITLE_LETTERS = 150
+TITLE_LETTERS = 80
 
 
 def make_router() -> Router:
@@ -96,12 +97,13 @@ async def take_forwarded(
     """The post is kept with its origin; a public channel is offered as a source beside."""
     right = _right(message, context, subscriber)
     post = forwarded_post(message)
-    if message.media_group_id and not post.text:
-        return  # of an album only one picture has the words
+    if context.albums.is_told(message) and not post.text:
+        return  # of an album only one picture has the words, and one without any is told of once
     context.fetch_allowance.take(subscriber.chat_id)
     _, added, title = await add_forwarded(context, post, right.owner)
     key = "forward.added" if added.new or added.changed else "document.known"
-    text = spoken.say(key, title=title[:TITLE_LETTERS], origin=post.origin or "")
+    shown = shortened(title, TITLE_LETTERS)
+    text = spoken.say(key, title=shown, origin=post.origin or "")
     channel = _channel_of(message, context)
     keys = None
     if channel:

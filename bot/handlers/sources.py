@@ -13,6 +13,7 @@ from bot.gathering import retry_source
 from bot.handlers.answering import show
 from bot.i18n import Language
 from bot.keyboards import Go, button, keyboard, pager
+from bot.rendering import shortened
 from bot.source_keyboards import (
     NEXT_PAGES,
     DropSource,
@@ -22,11 +23,13 @@ from bot.source_keyboards import (
     source_keyboard,
     sources_keyboard,
 )
+from bot.troubles import trouble
 from digests.models import SourceId, Subscriber
 from storage import care, sources
 from storage.sources import Health
 
 SOURCES_A_PAGE = 10
+TITLE_LETTERS = 60
 RECENT = timedelta(days=7)
 
 
@@ -85,17 +88,16 @@ async def show_sources(
 
 
 def describe(health: Health, spoken: Language) -> str:
-    mark = "⏸" if health.parked else "⚠️" if health.last_error else "•"
-    own = "🔒 " if health.source.owner is not None else ""
-    muted = "🔇 " if health.muted else ""
-    articles = spoken.say("count.articles", health.articles)
-    line = f"{mark} {own}{muted}{health.source.title[:60]} — {articles}"
+    """One line: what a reader wants to know of it first."""
+    marks = {"⏸": health.parked, "⚠️": bool(health.last_error) and not health.parked}
+    marks |= {"🔒": health.source.owner is not None, "🔇": health.muted}
+    shown = [mark for mark, is_so in marks.items() if is_so]
+    name = " ".join([*shown, shortened(health.source.title, TITLE_LETTERS)])
+    line = f"{name} — {spoken.say('count.articles', health.articles)}"
     if health.parked:
         line += " · " + spoken.say("sources.not_polled")
     elif health.last_error:
         line += " · " + spoken.say("sources.failing", health.failures)
-    elif health.recent:
-        line += " · " + a_day(health, spoken)
     return line
 
 
@@ -125,14 +127,17 @@ async def show_source(
     health = await find_health(context, subscriber, number)
     source = health.source
     reads = spoken.say("source.own" if source.owner is not None else "source.shared")
-    lines = [describe(health, spoken), f"{spoken.say(f'source.kind.{source.kind}')} · {reads}"]
+    kind = spoken.say(f"source.kind.{source.kind}")
+    lines = [describe(health, spoken), f"{kind} · {reads}"]
+    if health.recent:
+        lines[-1] += " · " + a_day(health, spoken)
     if source.address.startswith("http"):
         lines.append(source.address[:300])
     if health.last_success:
         age = spoken.age(health.last_success, context.now())
         lines.append(spoken.say("source.last_success", age=age))
     if health.last_error:
-        lines.append(spoken.say("source.last_error", error=health.last_error))
+        lines.append(spoken.say("source.last_error", error=trouble(health.last_error, spoken)))
     lines.append(spoken.say("source.weight", weight=spoken.decimal(source.weight)))
     keys = source_keyboard(
         health, offset, spoken, may_change=_may_change(context, press, subscriber, health)

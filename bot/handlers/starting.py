@@ -7,12 +7,12 @@ from aiogram import F, Router
 from aiogram.filters import Command, CommandObject, CommandStart
 from aiogram.types import CallbackQuery, Message, Update
 
-from bot.commands import ADMIN_COMMANDS, COMMANDS
+from bot.commands import ADMIN_COMMANDS, COMMANDS, FIRST_OF_KIND
 from bot.context import Context
 from bot.deep_links import unpack_topics
 from bot.errors import StaleButtonError
-from bot.handlers.answering import ask, chat_of, headed, say, show, thread_of
-from bot.handlers.schedule import say_why_empty, when_told
+from bot.handlers.answering import ask, chat_of, of_channel, say, show, thread_of
+from bot.handlers.schedule import described_timings, say_why_empty, when_told
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
     Go,
@@ -34,6 +34,7 @@ from bot.subscribing import (
     schedule,
     suggested_topics,
     timing_of,
+    timings_of,
 )
 from digests.models import ArticleId, ChatId, Subscriber
 from digests.schedules import Timing
@@ -67,14 +68,14 @@ async def show_article(
 ) -> None:
     """`/start a_17`: the text of an article that has no public address, or was saved."""
     number = ArticleId(int((command.args or "").removeprefix(ARTICLE_PREFIX)[:18]))
-    chat = ChatId(message.chat.id)
+    chat, now = ChatId(message.chat.id), context.now()
     found = await articles.read_article(context.db, chat, number)
     if found is not None:
         article, text = found
-        shown = render_article(article.title, article.outlet, article.published, text, reader)
+        shown = render_article(article.title, article.outlet, article.published, text, reader, now)
     elif (kept := await saved.saved_text(context.db, chat, number)) is not None:
         one, text = kept
-        shown = render_article(one.title, one.outlet, one.published, text, reader)
+        shown = render_article(one.title, one.outlet, one.published, text, reader, now)
     else:
         raise StaleButtonError
     await say(message, shown)
@@ -120,7 +121,7 @@ async def begin(
     offered += await suggested_topics(context, subscriber)
     text = spoken.say(
         key,
-        topics=named_topics(words) or spoken.say("digest.main"),
+        topics=named_topics(words) or spoken.say("start.no_topics"),
         when=when_told(subscriber, [one.timing for one in times], spoken),
     )
     again = bool(times) and not subscriber.subscribed
@@ -187,7 +188,7 @@ async def toggle_topic(
     key = _key_of(chosen, subscriber)
     keys = suggestions_keyboard(offered, chosen, spoken)
     text = spoken.say(key, topics=named_topics(chosen))
-    await show(press, headed(subscriber, spoken, text), keys)
+    await show(press, of_channel(subscriber, spoken) + text, keys)
 
 
 async def ask_hour(
@@ -215,8 +216,7 @@ async def ask_zone(
 ) -> None:
     context.expect(subscriber.chat_id, "start_zone")
     at = (await timing_of(context, subscriber.chat_id)).at
-    key = "start.zone" if subscriber.is_private else "start.place"
-    question = spoken.say(key, at=f"{at:%H:%M}")
+    question = spoken.say("start.zone", at=f"{at:%H:%M}")
     await ask(event, subscriber, spoken, question, zones_keyboard("start", spoken))
 
 
@@ -245,15 +245,14 @@ async def finish(
     context.expect(chat, None)
     if not subscriber.is_private and not subscriber.is_channel:
         await subscribers.set_thread(context.db, chat, thread_of(event))
-    at = (await timing_of(context, chat)).at
+    times = described_timings(await timings_of(context, chat), spoken)
     topics = named_topics(one.words for one in await subscribers.topics_of(context.db, chat))
     done = spoken.say(
         "channel.done" if subscriber.is_channel else "start.done",
-        at=f"{at:%H:%M}",
-        zone=spoken.city(zone.key),
-        topics=topics or spoken.say("digest.main"),
+        when=f"{times} ({spoken.city(zone.key)})",
+        topics=topics or spoken.say("start.no_topics"),
     )
-    await show(event, headed(subscriber, spoken, done))
+    await show(event, of_channel(subscriber, spoken) + done)
     if subscriber.is_channel:
         context.act_for(chat_of(event), None)
     digest = await digest_now(context, subscriber, update_id)
@@ -267,14 +266,18 @@ async def stop(
     await saved.set_reminder(context.db, subscriber.chat_id, None)
     await schedules.unsubscribe(context.db, subscriber.chat_id)
     context.expect(subscriber.chat_id, None)
-    await show(message, headed(subscriber, spoken, spoken.say("stop.done")))
+    await message.answer(of_channel(subscriber, spoken) + spoken.say("stop.done"))
 
 
 async def tell_help(message: Message, context: Context, spoken: Language) -> None:
     admin = context.is_admin(message.from_user.id if message.from_user else None)
     names = (*COMMANDS, *ADMIN_COMMANDS) if admin else COMMANDS
-    lines = [f"/{name} — {spoken.say(f'command.{name}')}" for name in names]
-    await message.answer(spoken.say("help.text", commands="\n".join(lines), bot=context.username))
+    lines = [
+        "\n" * (name in FIRST_OF_KIND) + f"/{name} — {spoken.say(f'command.{name}')}"
+        for name in names
+    ]
+    commands = "\n".join(lines).strip()
+    await message.answer(spoken.say("help.text", commands=commands, bot=context.username))
 
 
 async def tell_id(message: Message, spoken: Language) -> None:

@@ -57,10 +57,10 @@ async def tell_topic(
     reader: Reader,
 ) -> None:
     """`/topic`: the newest first; `/search`: what answers best first."""
-    if not command.args:
-        await message.answer(spoken.say("topic.usage"))
-        return
     relevant = command.command == "search"
+    if not command.args:
+        await message.answer(spoken.say("search.usage" if relevant else "topic.usage"))
+        return
     await search(message, context, subscriber, reader, command.args, relevant=relevant)
 
 

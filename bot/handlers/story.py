@@ -39,7 +39,7 @@ async def open_story(
     heading = Text("🔎 ", Bold(shown_words(press)), "\n\n") if callback_data.found else Text()
     course = await course_of(context, subscriber, StoryId(callback_data.story))
     keys = story_keyboard(course.related, back_to(callback_data), spoken)
-    await show(press, render_course(course, heading, reader, keys))
+    await show(press, render_course(course, heading, reader, context.now(), keys))
 
 
 async def open_item(
@@ -58,7 +58,7 @@ async def open_item(
         if one.told.place == callback_data.place:
             course = await course_of(context, subscriber, one.told.story)
             keys = story_keyboard(course.related, None, spoken)
-            await say(press, render_course(course, Text(), reader, keys))
+            await say(press, render_course(course, Text(), reader, context.now(), keys))
             return
     raise StaleButtonError
 

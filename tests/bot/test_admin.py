@@ -25,11 +25,12 @@ async def test_first_page_shows_the_state_and_every_page_leads_back(running: Run
     await running.subscribed("пожар")
     admin = await running.admin()
     home = await ask(admin, "/admin")
-    assert "Получают сводки: 1 (чатов всего 2" in home.text
+    assert "Чатов: 2, получают сводки: 1" in home.text
     assert "в порядке" in home.text
     for page in PAGES:
         values = {"states": "", "failed": "", "hours": 0, "kept": 3, "list": ""}
-        title = say(f"admin.{page}_page", **values).split("\n")[0]
+        key = "admin.backups_off" if page == "backups" else f"admin.{page}_page"
+        title = say(key, **values).split("\n")[0]
         await edited(admin, say(f"admin.page.{page}"), lambda m, t=title: m.text.startswith(t))
         await edited(admin, say("menu.back"), lambda m: m.text.startswith("🛠"))
 
@@ -45,7 +46,9 @@ async def test_failing_sources_are_listed_with_what_is_wrong(running: Running) -
         )
     home = await ask(admin, "/admin")
     assert "1 с ошибками" in home.text
-    page = await edited(admin, say("admin.page.sources"), lambda m: "timeout × 7" in m.text)
+    page = await edited(
+        admin, say("admin.page.sources"), lambda m: f"{say('trouble.timeout')} × 7" in m.text
+    )
     assert any(label.startswith("↻") for label in page.labels)
 
 

@@ -116,7 +116,7 @@ async def test_filling_disk_is_told(running: Running, monkeypatch: pytest.Monkey
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, 50_000_000))
     await Alerts(running.context).look()
     message = await admin.wait_for(lambda m: m.text.startswith("⚠️"))
-    assert "50 МБ" in message.text
+    assert "50\u00a0МБ" in message.text
 
 
 async def test_a_day_in_which_nothing_was_sent_is_told_once_a_day(running: Running) -> None:
@@ -146,9 +146,9 @@ async def test_nothing_is_told_of_a_bot_that_nobody_subscribed_to(running: Runni
     assert len(await admin.from_bot()) == 1
 
 
-async def test_alarm_speaks_the_default_language(bots: Bots) -> None:
-    async with bots(default_language="en") as bot:
-        admin = await bot.client.person(1000, language_code="ru")
+async def test_alarm_speaks_the_administrators_language(bots: Bots) -> None:
+    async with bots() as bot:
+        admin = await bot.client.person(1000, language_code="en")
         await ask(admin, "/id")
         assert await alarm(bot.context, "alarm.disk_low", free=5, folder="x")
         assert not await alarm(bot.context, "alarm.disk_low", free=5, folder="x")

@@ -27,6 +27,8 @@ OTHERS_WORDS = re.compile(r"Русский|Язык|Москва|Админ")  #
 FEWEST_BUTTONS = 60
 DEEPEST = 4
 QUOTED_LETTERS = 30  # of a line that an article says
+# Of a label with so many in its row, on a phone of 390 points: 14 to 15 points high, 7 to 8 wide.
+MOST_LETTERS = {1: 42, 2: 19, 3: 12, 4: 8, 5: 6}
 
 
 def kind_of(data: str) -> str:
@@ -64,6 +66,17 @@ async def follow(
     return (await person.from_bot())[-1]
 
 
+def too_long(left: SeenMessage, told: str) -> list[str]:
+    """Labels that a phone cuts, but for words of articles, topics and names (`told`)."""
+    return [
+        one.text
+        for row in left.buttons
+        for one in row
+        if len(one.text) > MOST_LETTERS.get(len(row), 6)
+        and one.text.strip("✓✖➕🔎🔇🔊↻•📄📣 …0123456789.·")[:20].strip() not in told
+    ]
+
+
 def foreign(said: list[str], names: set[str], news: str) -> list[str]:
     """The labels and lines with Cyrillic in them, but for names of sources, titles and words of
     articles, and words for languages."""
@@ -97,6 +110,7 @@ async def test_all_commands_and_buttons(running: Running, code: str) -> None:
             continue
         assert left.text, path
         assert left.text != language(code).say("error.internal"), path
+        assert not too_long(left, f"{news} {' '.join(names)} {' '.join(TOPICS[code])}"), path
         if code == "en":
             assert not foreign([*left.labels, *left.text.split("\n")], names, news), path
         if len(path) > DEEPEST:

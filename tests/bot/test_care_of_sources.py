@@ -77,7 +77,7 @@ async def test_page_tells_how_a_source_does(running: Running) -> None:
     page = await opened(person, "Ёж и зоо")
     for words in ("1 статья", say("source.kind.feed"), url, say("source.shared"), "0,1 в день"):
         assert words in page.text
-    assert say("source.last_success", age="1 мин назад") in page.text
+    assert say("source.last_success", age=say("age.minutes", 1)) in page.text
     assert page.labels == [say("source.mute"), say("menu.back")], "no more for who only reads it"
     mine = await opened(admin, "Ёж и зоо")
     for key in ("source.up", "source.down", "source.pages.auto", "source.remove"):

@@ -16,7 +16,7 @@ async def test_an_article_is_taken_out_and_merged_back(running: Running) -> None
     offered = await ask(admin, "/split пожар")
     assert offered.text == say("split.ask")
     label = offered.labels[0]
-    title, count = label.rsplit(" · ", 1)
+    count, title = label.split(" · ", 1)
     members = await edited(admin, label, lambda m: m.text.startswith(say("split.members")))
     assert members.labels == [*map(str, range(1, int(count) + 1)), say("merge.other")]
     taken = members.text.splitlines()[-1].removeprefix(f"{count}. ")

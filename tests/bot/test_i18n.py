@@ -9,10 +9,11 @@ import shutil
 import string
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.pofile import read_po
@@ -24,10 +25,11 @@ from bot.keyboards import READS
 from bot.listings import NAMED, OFFERED
 from bot.source_keyboards import NEXT_PAGES
 from bot.starters import STARTERS
+from bot.troubles import NAMED as NAMED_TROUBLES
 from digests.models import Access, SourceKind
 from digests.periods import CALENDAR
 from digests.ranking import WEIGHTS
-from digests.zones import find_zone
+from digests.zones import LIKELY, find_zone
 from storage.figures import UNDER_WAY
 
 if TYPE_CHECKING:
@@ -40,12 +42,14 @@ CODE = [*ROOT.glob("bot/**/*.py"), *ROOT.glob("digests/**/*.py"), *ROOT.glob("st
 FAMILIES = {
     "admin.access.": list(Access),
     "admin.delivery.": list(UNDER_WAY),
+    "admin.kind.": ["private", "group", "supergroup", "channel"],
     "admin.page.": list(PAGES),
     "admin.source.": ["healthy", "failing", "parked"],
     "command.": [*COMMANDS, *ADMIN_COMMANDS],
     "period.": [*CALENDAR, *NAMED.values()],
     "period.button.": list(OFFERED.values()),
     "reads.": list(READS),
+    "trouble.": list(NAMED_TROUBLES),
     "why.term.": list(WEIGHTS),
     "source.kind.": list(SourceKind),
     "source.pages.": list(NEXT_PAGES),
@@ -207,6 +211,39 @@ def test_offered_zones_exist_under_the_names_shown(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_zones_are_called_what_their_readers_call_them(code: str) -> None:
+    spoken, letters = language(code), {"ru": r"[А-Яа-яЁё .-]+", "en": r"[\w .’'-]+"}[code]
+    written = (ROOT / "digests" / "zones.txt").read_text("utf-8")
+    zones = [line.partition(":")[0] for line in written.splitlines() if ":" in line]
+    for zone in (*zones, *LIKELY):
+        assert re.fullmatch(letters, spoken.city(zone)), zone
+    assert spoken.city("Asia/Kolkata") == {"ru": "Дели", "en": "Delhi"}[code]
+    assert spoken.city("Etc/GMT-5") == "UTC+5"
+    assert spoken.city("Etc/GMT+3") == "UTC−3"
+    assert spoken.city("Etc/UTC") == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("hours", "russian", "english"),
+    [
+        (-200, "15 ноября, 04:00", "November 15, 04:00"),
+        (-20, "вчера, 16:00", "yesterday, 16:00"),
+        (-2, "сегодня, 10:00", "today, 10:00"),
+        (20, "завтра, 08:00", "tomorrow, 08:00"),
+        (44, "ср, 08:00", "Wed, 08:00"),
+        (170, "30 ноября, 14:00", "November 30, 14:00"),
+    ],
+)
+def test_moments_near_by_are_told_as_people_say_them(
+    hours: int, russian: str, english: str
+) -> None:
+    now, zone = datetime(2026, 11, 23, 9, tzinfo=UTC), ZoneInfo("Europe/Moscow")
+    at = now + timedelta(hours=hours)
+    assert language("ru").near_moment(at, zone, now) == russian
+    assert language("en").near_moment(at, zone, now) == english
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_commands_that_texts_name_exist(code: str) -> None:
     for key, texts in keys(code).items():
         for text in texts:
@@ -235,7 +272,9 @@ def test_language_of_a_person_is_their_clients_or_the_default(
 # --- no words in the code ------------------------------------------------------------------------
 
 # What is understood or offered as an example, and what the operator reads.
-WORDS_UNDERSTOOD = {"cli.py", "core.py", "demo.py", "subscribing.py", "schedule.py"}
+WORDS_UNDERSTOOD = {
+    "cli.py", "core.py", "demo.py", "subscribing.py", "schedule.py", "typography.py",
+}  # fmt: skip
 TELLING = {"say", "show", "ask", "answer", "send_message", "edit_text", "button", "Content"}
 
 

@@ -45,7 +45,7 @@ async def long_digest(bot: Running, code: str = "ru") -> tuple[Member, SeenMessa
     await edited(person, spoken.say("menu.reads"), lambda m: m.text == spoken.say("reads.ask"))
     await person.press(spoken.say("reads.all"))
     await edited(person, spoken.say("menu.length"), lambda m: m.text == spoken.say("length.ask"))
-    await person.press(spoken.say("length.long", minutes=10))
+    await person.press(spoken.say("length.minutes", minutes=10))
     bot.clock.now = START + timedelta(hours=3)
     (digest,) = await bot.wait_digests(person, 1)
     return person, digest

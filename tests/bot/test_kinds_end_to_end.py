@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from bot import discovering
 from bot.i18n import language
 from bot.settings import AccessPolicy
 from tests.bot.living import START, Running, ask, rss
@@ -119,6 +120,18 @@ async def test_list_of_feeds_at_an_address_is_offered_whole(running: Running) ->
     )
     assert listed is not None
     assert listed["read"] == 12
+
+
+async def test_a_list_too_long_to_offer_says_so(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discovering, "MOST_OFFERED", 3)
+    admin = await running.admin()
+    outlines = "".join(f'<outline xmlUrl="https://a.invalid/{n}"/>' for n in range(5))
+    url = running.feeds.put_body(f"<opml><body>{outlines}</body></opml>", "text/plain")
+    offered = await ask(admin, f"/addsource {url}")
+    cut = say("sources.cut", most=3, total=5)
+    assert offered.text == f"{say('sources.found', 3)}\n\n{cut}"
 
 
 async def test_offer_is_for_the_chat_it_was_made_to(shared: Running) -> None:

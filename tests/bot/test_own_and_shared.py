@@ -12,10 +12,11 @@ import pytest
 from aiohttp import web
 
 from bot import sent
+from bot.alarms import alarm
 from bot.errors import FetchError
 from bot.i18n import language
 from bot.settings import AccessPolicy
-from tests.bot.living import NUMBERS, START, ask, eventually, rss
+from tests.bot.living import ADMIN, NUMBERS, START, ask, eventually, rss
 from tests.previews import Channel, Post
 
 if TYPE_CHECKING:
@@ -191,6 +192,47 @@ async def test_yes_for_who_has_enough_by_now_says_so_of_them(bots: Bots) -> None
         assert "Лес" in (await ask(person, "/sources")).text
 
 
+async def test_a_yes_to_a_list_that_fits_in_part_says_how_much_of_it(bots: Bots) -> None:
+    async with bots(most_private_sources=3) as bot:
+        admin, person = await bot.admin(), await bot.person("en")
+        await ask(admin, "/id")
+        feeds = [bot.feeds.put_feed((f"Ёж {n}", "Слова. " * 9, AT)) for n in range(5)]
+        outlines = "".join(f'<outline text="Л{n}" xmlUrl="{url}"/>' for n, url in enumerate(feeds))
+        await person.send_document("o", f"<opml><body>{outlines}</body></opml>".encode())
+        question = await admin.wait_for(lambda m: feeds[0] in m.text, since=0)
+        await admin.press(say("sources.request.own"), message=question)
+        said = await admin.wait_for(lambda m: not m.labels)
+        titles = ", ".join(say("sources.title", title=f"Л{n}") for n in range(3))
+        left = say("sources.bulk_left", 2)
+        assert said.text == f"{say('sources.decided_yes', titles=titles)} {left}"
+        told = await person.wait_for(lambda m: "Л2" in m.text, since=0)
+        assert "Л3" not in told.text
+        assert told.text.endswith(language("en").say("sources.bulk_left", 2))
+
+
+async def test_administrators_are_asked_and_told_in_their_own_language(bots: Bots) -> None:
+    async with bots(access="approval") as bot:
+        english = language("en")
+        admin = await bot.client.person(ADMIN, language_code="en")
+        await ask(admin, "/id")
+        person = await bot.person()
+        await ask(person, "/start")
+        asked = await admin.wait_for(lambda m: str(person.chat_id) in m.text)
+        assert english.say("access.let_in") in asked.labels
+        await admin.press(english.say("access.let_in"), message=asked)
+        await person.wait_for(lambda m: m.text == say("access.granted"), since=0)
+        url = bot.feeds.put_feed(("Тапиры родились", "Слова. " * 9, AT), title="Зоо")
+        await ask(person, f"/addsource {url}")
+        asked = await admin.wait_for(lambda m: url in m.text)
+        assert english.say("sources.request.no") in asked.labels
+        assert await alarm(bot.context, "alarm.backup_failed", folder="f")
+        await admin.wait_for(lambda m: m.text == english.say("alarm.backup_failed", folder="f"))
+        await ask(person, "/schedule 15:00")
+        await admin.say("/broadcast Завтра переезд")
+        await admin.press(english.say("broadcast.send", 1).split()[0])
+        await admin.wait_for(lambda m: "queued" in m.text)
+
+
 async def test_question_about_sources_goes_with_who_asked(bots: Bots) -> None:
     async with bots() as bot:
         admin = await bot.admin()
@@ -296,6 +338,15 @@ async def test_pictures_of_an_album_without_words_are_passed_over(shared: Runnin
         await person.forward_post("", media_group_id="7")
     await shared.settled()
     assert len(await person.from_bot()) == before
+
+
+async def test_an_album_without_any_words_is_answered_once(shared: Running) -> None:
+    person = await shared.person()
+    for album in ("8", "9"):
+        for _ in range(3):
+            await person.forward_post("", media_group_id=album)
+    await shared.settled()
+    assert [m.text for m in await person.from_bot()] == [say("error.no_words")] * 2
 
 
 @pytest.mark.parametrize("code", ["ru", "en"])

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.i18n import language
+from storage import sources
 from tests.bot.living import START, Running, ask, edited
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -36,7 +37,19 @@ async def test_the_button_tells_in_place_why_and_turns_back(running: Running, co
     await person.say("/why", reply_to=digest)
     assert (await person.wait_for()).text == reasons.text
     await person.say("/why", reply_to=asked)
-    assert (await person.wait_for()).text == spoken.say("why.none"), "no digest, no reasons"
+    assert (await person.wait_for()).text == spoken.say("why.no_digest")
+
+
+async def test_of_what_was_removed_since_it_is_said_that_it_is_gone(running: Running) -> None:
+    spoken = language("ru")
+    person = await running.subscribed("пожар")
+    running.clock.now = START + timedelta(hours=3)
+    (digest,) = await running.wait_digests(person, 1)
+    for row in await running.context.db.fetch_all("SELECT id FROM source"):
+        await sources.remove_source(running.context.db, row["id"])
+    assert (await ask(person, "/why")).text == spoken.say("why.gone")
+    await person.say("/why", reply_to=digest)
+    assert (await person.wait_for()).text == spoken.say("why.gone")
 
 
 async def test_terms_add_up_to_the_score_that_is_shown(running: Running) -> None:

@@ -26,6 +26,7 @@ from bot.rendering import (
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import run_sandbox
 from bot.sandbox.world import World
+from bot.typography import kept_together
 from digests.composing import Form, Material, compose, form_for
 from digests.errors import ArticleRejectedError, EmptyQueryError
 from digests.lengths import folded_letters, item_letters
@@ -159,7 +160,7 @@ def test_any_news_makes_messages_that_telegram_takes(
     for page in pages:
         assert_sendable(page.message)
         assert page.told
-        assert titles_of(page) == [one.story.lead.title for one in page.told]
+        assert titles_of(page) == [kept_together(one.story.lead.title) for one in page.told]
     told = [one.story.id for page in pages for one in page.told]
     assert told == [item.story.id for item in digest.items]
     for item in digest.items:
@@ -191,7 +192,7 @@ def test_any_article_can_be_read_in_the_bot(title: str, text: str) -> None:
         ready = prepare(Entry(title, text), NOW, UTC)
     except ArticleRejectedError:
         return
-    assert_sendable(render_article(ready.title, "И" * 300, NOW, ready.text, READERS[0]))
+    assert_sendable(render_article(ready.title, "И" * 300, NOW, ready.text, READERS[0], NOW))
 
 
 def full_digest(reader: Reader, *, markup: str = "") -> tuple[Digest, list[Page]]:

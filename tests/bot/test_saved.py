@@ -77,7 +77,8 @@ async def test_what_is_saved_outlives_its_article(running: Running) -> None:
     row = await running.context.db.fetch_one("SELECT count(*) AS articles FROM article")
     assert row["articles"] == 0
     after = await ask(person, "/saved")
-    assert (after.text, after.urls) == (before.text, before.urls)
+    assert (after.entity_texts("bold"), after.urls) == (before.entity_texts("bold"), before.urls)
+    assert "22 ноября 2026" in after.text, "half a year later"
     read = await ask(person, f"/start {filed.partition('start=')[2]}")
     assert "Документы удалось спасти" in read.text
     stranger = await running.person()

@@ -41,7 +41,7 @@ async def test_a_second_time_is_added_and_taken_away_by_buttons(shared: Running,
     page = await ask(person, "/schedule 8:00")
     assert page.button("✖") is None, "of one time there is nothing to take away"
     await edited(person, spoken("schedule.more"), lambda m: m.text == spoken("schedule.ask_more"))
-    both_times = await edited(person, "21:00", lambda m: "08:00, 21:00" in m.text)
+    both_times = await edited(person, "21:00", lambda m: m.button("✖ 21:00") is not None)
     assert both_times.message_id == page.message_id, "the menu is edited in place"
     assert both_times.button(spoken("schedule.time")) is None
     await edited(person, "✖ 08:00", lambda m: "08:00" not in m.text and "21:00" in m.text)
@@ -72,7 +72,7 @@ async def test_times_can_be_typed_under_the_button_that_adds_one(shared: Running
     await ask(person, "/schedule 8:00 по будням")
     await edited(person, "➕", lambda m: m.text == say("schedule.ask_more"))
     answer = await ask(person, "по выходным в 11")
-    assert "по будням в 08:00; по выходным в 11:00" in answer.text
+    assert "по будням в\u00a008:00; по выходным в\u00a011:00" in answer.text
     await edited(person, "➕", lambda m: m.text == say("schedule.ask_more"))
     await ask(person, "8 по субботам")
     assert ("08:00", 0b0111111, None) in await times_of(shared, person)
@@ -84,9 +84,9 @@ async def test_times_can_be_typed_under_the_button_that_adds_one(shared: Running
         ("ru", "каждые 6 часов", "каждые 6 часов (Москва)"),
         ("en", "every 6 hours", "every 6 hours (Moscow)"),
         ("ru", "каждый час по будням", "каждый час по будням"),
-        ("ru", "по понедельникам в 9", "пн в 09:00"),
-        ("ru", "8:00 и 20:00 по будням", "по будням в 08:00, 20:00"),
-        ("en", "8:00 20:00 weekdays", "on weekdays at 08:00, 20:00"),
+        ("ru", "по понедельникам в 9", "пн в\u00a009:00"),
+        ("ru", "8:00 и 20:00 по будням", "по будням в\u00a008:00 и 20:00"),
+        ("en", "8:00 20:00 weekdays", "on weekdays at 08:00 and 20:00"),
     ],
 )
 async def test_schedules_said_in_words_are_shown_as_understood(
@@ -102,18 +102,18 @@ async def test_a_rhythm_of_hours_is_a_button(shared: Running, code: str) -> None
     person = await shared.person(code)
     await ask(person, "/schedule 8:00 weekdays")
     await edited(person, spoken("schedule.time"), lambda m: m.text == spoken("schedule.ask_time"))
-    rhythm = spoken("schedule.every", 6)
-    await edited(person, rhythm, lambda m: rhythm in m.text and m.button("📅") is not None)
+    rhythm, told = spoken("schedule.rhythm", hours=6), spoken("schedule.every", 6)
+    await edited(person, rhythm, lambda m: told in m.text and m.button("📅") is not None)
     assert await times_of(shared, person) == [("03:00", 0b0011111, 6)]
 
 
 async def test_the_next_three_digests_are_shown(shared: Running) -> None:
     person = await shared.person("en")
     answer = await ask(person, "/schedule 8:00 20:00 weekdays")  # now: Monday 12:00 in Moscow
-    assert "Mon, Nov 23, 20:00; Tue, Nov 24, 08:00; Tue, Nov 24, 20:00" in answer.text
+    assert "today, 20:00; tomorrow, 08:00; tomorrow, 20:00" in answer.text
     await ask(person, "/pause 1d")
     answer = await ask(person, "/schedule")
-    assert "Tue, Nov 24, 20:00; Wed, Nov 25, 08:00; Wed, Nov 25, 20:00" in answer.text
+    assert "tomorrow, 20:00; Wed, 08:00; Wed, 20:00" in answer.text
 
 
 @both
@@ -124,7 +124,7 @@ async def test_quiet_hours_are_set_by_button_words_and_command(shared: Running, 
     page = await edited(
         person, spoken("schedule.quiet"), lambda m: m.text == spoken("schedule.ask_quiet")
     )
-    await edited(person, "23:00–08:00", lambda m: "23:00–08:00" in m.text and m.text != page.text)
+    await edited(person, "23–8", lambda m: "23:00–08:00" in m.text and m.text != page.text)
     await edited(person, spoken("schedule.quiet"), lambda m: m.text == spoken("schedule.ask_quiet"))
     shown = await ask(person, "22:30-7")
     assert spoken("schedule.quiet_shown", start="22:30", end="07:00") in shown.text
@@ -197,7 +197,7 @@ async def test_quiet_hours_hold_digests_until_their_end(running: Running) -> Non
     person = await running.person()
     await ask(person, "/schedule каждые 3 часа")  # of Moscow: 15, 18, 21, 0, 3 …
     answer = await ask(person, "/schedule quiet 17-22")
-    assert "15:00; пн 23 нояб., 22:00; вт 24 нояб., 00:00" in answer.text
+    assert "15:00; сегодня, 22:00; завтра, 00:00" in answer.text
     for _ in range(9):  # until 21:00
         running.clock.move(hours=1)
         await running.settled()
@@ -237,7 +237,7 @@ async def test_days_ahead_by_a_wrong_clock_are_not_waited_for(
     if restart:
         await running.start()
     await running.settled()
-    assert "пн 23 нояб., 15:00" in (await ask(person, "/schedule")).text
+    assert "сегодня, 15:00" in (await ask(person, "/schedule")).text
     running.clock.now = START + timedelta(hours=3)
     await running.settled()
     assert (await slots(running))[1:] == ["2026-11-23/15:00"]

@@ -20,7 +20,11 @@ say = language("ru").say
 
 
 def is_story(message: SeenMessage, code: str = "ru") -> bool:
-    return f"· {language(code).say('story.since', moment='')}" in message.text
+    """Under its title stands when it began, not how long ago the newest was."""
+    say = language(code).say
+    near = "|".join(say(f"date.{day}") for day in ("today", "yesterday"))
+    since = say("story.since", day="")
+    return re.search(rf"· (?:{near}|{since}|\w+ \w+, \d\d:)", message.text) is not None
 
 
 async def open_first(person: Member, page: SeenMessage, code: str = "ru") -> SeenMessage:
