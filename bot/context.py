@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from weakref import WeakValueDictionary
@@ -81,6 +82,14 @@ class Context(Core):
         if lock is None:
             lock = self.digest_locks[chat] = asyncio.Lock()
         return lock
+
+    @asynccontextmanager
+    async def digest_locks_of(self, chats: Iterable[ChatId]) -> AsyncIterator[None]:
+        """Those of many, always in one order: whoever else takes some never waits for who waits."""
+        async with AsyncExitStack() as stack:
+            for chat in sorted(set(chats)):
+                await stack.enter_async_context(self.digest_lock(chat))
+            yield
 
     def is_admin(self, user: int | None) -> bool:
         return user is not None and user in self.settings.admins

@@ -6,13 +6,17 @@ UTF-8, so words that Windows-1251 knows are written in that: four or five topics
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import Final
+
+from digests.models import ChatId
 
 MOST_LETTERS: Final = 64
 ENCODINGS: Final = {"t": "cp1251", "u": "utf-8"}  # by the first letter of the payload
 SUPERGROUPS: Final = -1_000_000_000_000  # their ids count down from here; links have the rest
-GENERAL: Final = 1
+FIRST: Final = 1
+INTO: Final = re.compile(r"https://t\.me/c/(\d{1,15})/\d+")
 BETWEEN: Final = "\n"  # topics may have commas: `AI = LLM, neural nets`
 
 
@@ -53,9 +57,16 @@ def unpack_topics(payload: str) -> list[str]:
     return [part.strip() for part in text.split(BETWEEN)] if _packed([text]) == payload else []
 
 
-def link_to_topic(forum: int, thread: int | None) -> str:
-    """For those who are in the forum. `thread` None: its general topic, which is 1 in links."""
-    return f"https://t.me/c/{SUPERGROUPS - forum}/{thread or GENERAL}"
+def link_into(chat: int, number: int | None = None) -> str:
+    """To a topic of a forum or a message of a channel, for those who are in it. `number` None: the
+    general topic, or the first message."""
+    return f"https://t.me/c/{SUPERGROUPS - chat}/{number or FIRST}"
+
+
+def chat_of_link(url: str) -> ChatId | None:
+    """The chat of a link that `link_into` makes. None: it is no such link."""
+    found = INTO.fullmatch(url)
+    return ChatId(SUPERGROUPS - int(found[1])) if found else None
 
 
 def link_to(username: str, payload: str) -> str:

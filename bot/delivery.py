@@ -192,10 +192,10 @@ class Courier:
                 await outbox.put_back(db, delivery.id, now, "migrated")
             case TelegramForbiddenError():
                 await self._unreachable(delivery, "forbidden")
-            case TelegramBadRequest() if delivery.thread and _is_of_topic(error):
+            case TelegramBadRequest() if delivery.thread and is_of_topic(error):
                 await subscribers.set_thread(db, chat, None)  # it is gone: into the general one
                 await outbox.put_back(db, delivery.id, now, "topic_gone")
-            case TelegramBadRequest() if _is_unreachable(error):
+            case TelegramBadRequest() if is_unreachable(error):
                 await self._unreachable(delivery, "chat_unreachable")
             case TelegramBadRequest() | TelegramNotFound():
                 await self._plain_or_failed(delivery, error)
@@ -254,11 +254,13 @@ def _chart(kept: dict[str, Any]) -> Chart:
     return Chart(kept["title"], tuple((label, count) for label, count in kept["bars"]))
 
 
-def _is_unreachable(error: TelegramBadRequest) -> bool:
+def is_unreachable(error: TelegramBadRequest) -> bool:
+    """Whether nothing can be written to the chat, for now or ever."""
     return any(text.lower() in error.message.lower() for text in UNREACHABLE_TEXTS)
 
 
-def _is_of_topic(error: TelegramBadRequest) -> bool:
+def is_of_topic(error: TelegramBadRequest) -> bool:
+    """Whether it is the topic of the forum that is gone or closed, not the chat."""
     return any(text in error.message for text in TOPIC_TEXTS)
 
 

@@ -90,11 +90,7 @@ class Making:
         """What the next digest of each chat is made of; `scopes`: the topics that some are limited
         to."""
         ids = [subscriber.chat_id for subscriber in chats]
-        topics = await subscribers.topic_words(self.db, ids)
-        muted = await subscribers.mute_words(self.db, ids)
-        owners = await sources.owners_among(self.db, ids)
-        cast = await votes.votes_of(self.db, ids)
-        unwanted = await care.muted_sources(self.db, ids)
+        wishes = await self.wishes(chats, self.now, scopes)
         ends = await digests.window_starts(self.db, ids, self.now, scopes)
         moved = await digests.moved_since(
             self.db, ids, self.now - WINDOW, self.now - self.update_wait
@@ -102,10 +98,32 @@ class Making:
         starts = {chat: _floor(ends.get(chat, self.now - OLDEST_NEWS)) for chat in ids}
         told = await self._told(starts)
         asked = {}
+        for chat in ids:
+            before, messages = _numbered(moved.get(chat, ()))
+            inputs = replace(
+                wishes[chat], since=starts[chat], told=told.get(chat, frozenset()), moved=before
+            )
+            asked[chat] = Asked(inputs, messages)
+        return asked
+
+    async def wishes(
+        self,
+        chats: Sequence[Subscriber],
+        since: datetime,
+        scopes: Mapping[ChatId, tuple[str, ...]] = NO_SCOPES,
+    ) -> dict[ChatId, Inputs]:
+        """What each chat follows, mutes, reads and likes, of the same time for all, and nothing of
+        what it was told."""
+        ids = [subscriber.chat_id for subscriber in chats]
+        topics = await subscribers.topic_words(self.db, ids)
+        muted = await subscribers.mute_words(self.db, ids)
+        owners = await sources.owners_among(self.db, ids)
+        cast = await votes.votes_of(self.db, ids)
+        unwanted = await care.muted_sources(self.db, ids)
+        wishes = {}
         for one in chats:
-            before, messages = _numbered(moved.get(one.chat_id, ()))
             scope = scopes.get(one.chat_id, ())
-            inputs = Inputs(
+            wishes[one.chat_id] = Inputs(
                 scope or topics.get(one.chat_id, ()),
                 form_for(
                     one.minutes,
@@ -113,19 +131,16 @@ class Making:
                     sentences=one.sentences,
                     quotes=one.quotes,
                 ),
-                starts[one.chat_id],
+                since,
                 one.chat_id if one.chat_id in owners else NOBODY,
                 muted.get(one.chat_id, ()),
                 one.languages,
                 unwanted.get(one.chat_id, frozenset()),
                 one.is_private,
-                told.get(one.chat_id, frozenset()),
-                before,
                 limited=bool(scope),
                 taste=learn(cast.get(one.chat_id, ()), self.now),
             )
-            asked[one.chat_id] = Asked(inputs, messages)
-        return asked
+        return wishes
 
     async def _told(self, starts: dict[ChatId, datetime]) -> dict[ChatId, frozenset[StoryId]]:
         """Of the stories in each chat's window, those it was told."""

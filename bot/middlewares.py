@@ -12,6 +12,7 @@ from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError
 from aiogram.types import CallbackQuery, Chat, Message, TelegramObject, User
 
 from bot.context import Context
+from bot.deep_links import chat_of_link
 from bot.errors import NotAllowedError, StaleButtonError
 from bot.i18n import Language, language, language_for
 from bot.pipeline import is_allowed
@@ -68,7 +69,8 @@ class Introduction(BaseMiddleware):
 
 
 class Acting(BaseMiddleware):
-    """Inner, of the menus: in a private chat that sets up a channel they are the channel's."""
+    """Inner, of the menus: in a private chat that sets up a channel they are the channel's. A press
+    is for whom the menu says it is, however old it is; commands follow the last one pressed."""
 
     async def __call__(
         self, handler: Handler, event: TelegramObject, data: dict[str, Any]
@@ -76,9 +78,16 @@ class Acting(BaseMiddleware):
         context: Context = data["context"]
         person: Subscriber = data["subscriber"]
         acts_for = context.acting.get(person.chat_id, person.acts_for)
+        if isinstance(event, CallbackQuery) and person.is_private:
+            shown = _shown_channel(event)
+            if shown != acts_for:
+                context.act_for(person.chat_id, shown)
+            acts_for = shown
         if acts_for is None:
             return await handler(event, data)
         channel = await subscribers.find_subscriber(context.db, acts_for)
+        if channel is None and isinstance(event, CallbackQuery):
+            raise StaleButtonError  # it was erased: the press is not the person's for that
         said = isinstance(event, Message) and not _is_command(event)
         if channel is None or (said and channel.expects is None):
             return await handler(event, data)  # plain words that nothing waits for are a search
@@ -162,6 +171,14 @@ async def introduce(context: Context, chat: Chat, user: User | None) -> Subscrib
         await subscribers.mark_reachable(db, chat_id)
         context.outbox_filled.set()
     return known
+
+
+def _shown_channel(press: CallbackQuery) -> ChatId | None:
+    """The channel whose menu was pressed, by the link in its heading. None: the person's own."""
+    message = press.message
+    entities = (message.entities or []) if isinstance(message, Message) else []
+    heading = next((one for one in entities if one.offset == 0 and one.url), None)
+    return chat_of_link(heading.url or "") if heading else None
 
 
 def _is_forged(data: str) -> bool:

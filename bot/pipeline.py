@@ -7,7 +7,6 @@ chat by chat, so what fails for one stops no other.
 """
 
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -98,9 +97,7 @@ class Publishing:
 
         None: the slot has its digest already.
         """
-        async with AsyncExitStack() as stack:
-            for one in due:
-                await stack.enter_async_context(self.context.digest_lock(one.subscriber.chat_id))
+        async with self.context.digest_locks_of(one.subscriber.chat_id for one in due):
             return await self._publish(due)
 
     async def _publish(self, due: Sequence[Due]) -> list[Digest | None]:

@@ -13,10 +13,13 @@ from aiogram.types import (
     InlineQueryResultsButton,
     Message,
 )
+from aiogram.utils.formatting import Text, TextLink
 
+from bot.deep_links import link_into
 from bot.errors import StaleButtonError
 from bot.i18n import Language
 from bot.rendering import Message as Content
+from bot.rendering import message_of
 from digests.models import ChatId, Subscriber
 
 log = structlog.get_logger()
@@ -26,10 +29,12 @@ INLINE_SECONDS = 10  # an answer to the same words is kept by Telegram
 
 
 async def show(
-    event: Message | CallbackQuery, content: Content | str, keys: InlineKeyboardMarkup | None = None
+    event: Message | CallbackQuery,
+    content: Content | Text | str,
+    keys: InlineKeyboardMarkup | None = None,
 ) -> None:
     """Answer a command with a message; after a press, edit the menu in place."""
-    message = Content(content, keyboard=keys) if isinstance(content, str) else content
+    message = content if isinstance(content, Content) else message_of(Text(content), keys)
     if isinstance(event, Message):
         await event.answer(**message.as_kwargs())
         return
@@ -59,14 +64,16 @@ async def ask(
     """A question that words answer; in a group they must be a reply, else the bot hears nothing."""
     in_group = not (subscriber.is_private or subscriber.is_channel)
     hint = "\n\n" + spoken.say("group.reply") if in_group else ""
-    await show(event, of_channel(subscriber, spoken) + question + hint, keys)
+    await show(event, headed(subscriber, spoken, question + hint), keys)
 
 
-def of_channel(subscriber: Subscriber, spoken: Language) -> str:
-    """What stands over a menu that is a channel's, shown in a private chat; else nothing."""
+def headed(subscriber: Subscriber, spoken: Language, *content: Text | str) -> Text:
+    """Over what is a channel's, shown in a private chat, stands whose it is. The link there tells
+    which channel a press is for."""
     if not subscriber.is_channel:
-        return ""
-    return spoken.say("channel.of", title=subscriber.title) + "\n\n"
+        return Text(*content)
+    heading = spoken.say("channel.of", title=subscriber.title)
+    return Text(TextLink(heading, url=link_into(subscriber.chat_id)), "\n\n", *content)
 
 
 def replied_to(message: Message) -> Message | None:

@@ -2,10 +2,11 @@
 
 import structlog
 from aiogram import Router
-from aiogram.exceptions import TelegramForbiddenError, TelegramMigrateToChat
-from aiogram.types import ErrorEvent
+from aiogram.exceptions import TelegramBadRequest, TelegramForbiddenError, TelegramMigrateToChat
+from aiogram.types import ErrorEvent, Update
 
 from bot.context import Context
+from bot.delivery import is_of_topic, is_unreachable
 from bot.errors import FetchError
 from bot.i18n import Language
 from bot.middlewares import answer_press
@@ -42,6 +43,9 @@ async def answer_error(event: ErrorEvent, context: Context) -> None:
         await subscribers.migrate_chat(context.db, ChatId(chat), new)
         log.info("chat_migrated", chat=chat, to=new)
         return
+    if isinstance(error, TelegramBadRequest) and chat is not None and is_unreachable(error):
+        await _note_muted(error, update, context, ChatId(chat))
+        return
     if isinstance(error, SvodkaError):
         log.info("refused", update=update.update_id, chat=chat, cause=error.cause)
     else:
@@ -51,6 +55,18 @@ async def answer_error(event: ErrorEvent, context: Context) -> None:
         await answer_press(update.callback_query, sentence(error, spoken), alert=True)
     elif update.message:
         await update.message.answer(sentence(error, spoken))
+
+
+async def _note_muted(
+    error: TelegramBadRequest, update: Update, context: Context, chat: ChatId
+) -> None:
+    """Where the bot may not write only a press can still be answered."""
+    log.info("chat_muted", chat=chat, cause=error.message)
+    if not is_of_topic(error):
+        await subscribers.mark_unreachable(context.db, chat, context.now())
+    if update.callback_query:
+        spoken = await language_of(context, chat)
+        await answer_press(update.callback_query, spoken.say("error.muted"), alert=True)
 
 
 def sentence(error: BaseException, spoken: Language) -> str:

@@ -5,7 +5,7 @@ from aiogram.types import CallbackQuery
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import show
+from bot.handlers.answering import headed, show
 from bot.hour_keyboards import (
     PickHourTopic,
     ShowHour,
@@ -38,7 +38,8 @@ async def choose_hour(
     if len(known) == 1:
         await _show_topics(press, known[0].id, context, subscriber, spoken)
         return
-    await show(press, spoken.say("hours.choose"), hour_choice_keyboard(known, spoken))
+    question = headed(subscriber, spoken, spoken.say("hours.choose"))
+    await show(press, question, hour_choice_keyboard(known, spoken))
 
 
 async def show_hour(
@@ -79,5 +80,6 @@ async def _show_topics(
     if schedule is None:
         raise StaleButtonError
     topics = await subscribers.topics_of(context.db, subscriber.chat_id)
-    question = spoken.say("hours.ask", at=timing_label(schedule.timing, spoken))
+    asked = spoken.say("hours.ask", at=timing_label(schedule.timing, spoken))
+    question = headed(subscriber, spoken, asked)
     await show(press, question, hour_topics_keyboard(schedule, topics, spoken))

@@ -5,7 +5,7 @@ from aiogram.filters import Command
 from aiogram.types import CallbackQuery, Message, Update
 
 from bot.context import Context
-from bot.handlers.answering import of_channel, show
+from bot.handlers.answering import headed, show
 from bot.i18n import Language
 from bot.keyboards import Erase, erasing_keyboard
 from bot.pipeline import MESSAGES_KEPT, VOTES_KEPT
@@ -41,7 +41,7 @@ async def ask_erasing(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     copies = spoken.say("privacy.days", context.settings.backup_days)
-    question = of_channel(subscriber, spoken) + spoken.say("erase.ask", copies=copies)
+    question = headed(subscriber, spoken, spoken.say("erase.ask", copies=copies))
     await show(message, question, erasing_keyboard(spoken))
 
 
@@ -55,8 +55,9 @@ async def erase_all(
     await erase(context, subscriber.chat_id, event_update.update_id)
     copies = spoken.say("privacy.days", context.settings.backup_days)
     refused = subscriber.access is Access.REFUSED
-    await show(press, spoken.say("erase.done_refused" if refused else "erase.done", copies=copies))
+    done = spoken.say("erase.done_refused" if refused else "erase.done", copies=copies)
+    await show(press, headed(subscriber, spoken, done))
 
 
-async def keep_all(press: CallbackQuery, spoken: Language) -> None:
-    await show(press, spoken.say("erase.kept"))
+async def keep_all(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:
+    await show(press, headed(subscriber, spoken, spoken.say("erase.kept")))

@@ -13,7 +13,7 @@ from aiogram.types import CallbackQuery, Message, Update
 
 from bot.context import Context
 from bot.errors import StaleButtonError
-from bot.handlers.answering import ask, say, show
+from bot.handlers.answering import ask, headed, say, show
 from bot.i18n import Language
 from bot.keyboards import (
     EVERY_HOURS,
@@ -120,7 +120,7 @@ async def show_schedule(
         text += "\n" + spoken.say("schedule.quiet_shown", start=start, end=end)
     if now.paused_until and now.paused_until > context.now():
         text += "\n" + spoken.say("schedule.paused", until=spoken.moment(now.paused_until, zone))
-    await show(event, text, schedule_keyboard(known, spoken))
+    await show(event, headed(now, spoken, text), schedule_keyboard(known, spoken))
 
 
 def when_told(
@@ -186,7 +186,8 @@ async def show_days(
     press: CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     timing = await timing_of(context, subscriber.chat_id)
-    await show(press, spoken.say("schedule.ask_days"), days_keyboard(timing, spoken))
+    question = headed(subscriber, spoken, spoken.say("schedule.ask_days"))
+    await show(press, question, days_keyboard(timing, spoken))
 
 
 async def show_zones(
@@ -292,7 +293,8 @@ async def pick_days(
     known = await timings_of(context, subscriber.chat_id)
     timings = [replace(one, days=callback_data.days) for one in known]
     await schedule(context, subscriber, timings)
-    await show(press, spoken.say("schedule.ask_days"), days_keyboard(timings[0], spoken))
+    question = headed(subscriber, spoken, spoken.say("schedule.ask_days"))
+    await show(press, question, days_keyboard(timings[0], spoken))
     return None
 
 
@@ -332,15 +334,16 @@ async def pause(
     words = (command.args or "").strip().lower()
     if words in {"off", "0", "стоп", "снять", "выкл"}:
         await subscribers.set_paused(context.db, subscriber.chat_id, None)
-        await message.answer(spoken.say("pause.off"))
+        await show(message, headed(subscriber, spoken, spoken.say("pause.off")))
         return
     if not words:
-        await message.answer(spoken.say("pause.usage"))
+        await show(message, headed(subscriber, spoken, spoken.say("pause.usage")))
         return
     until = context.now() + parse_duration(words)
     await subscribers.set_paused(context.db, subscriber.chat_id, until)
     zone = ZoneInfo(subscriber.zone)
-    await message.answer(spoken.say("pause.until", until=spoken.moment(until, zone)))
+    told = spoken.say("pause.until", until=spoken.moment(until, zone))
+    await show(message, headed(subscriber, spoken, told))
 
 
 async def tell_digest(

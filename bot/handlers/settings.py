@@ -6,10 +6,10 @@ from aiogram.types import CallbackQuery, Message
 from aiogram.utils.formatting import Text, TextLink
 
 from bot.context import Context
-from bot.deep_links import link_to_topic
+from bot.deep_links import link_into
 from bot.digest_keyboards import PickAlerts
 from bot.errors import StaleButtonError
-from bot.handlers.answering import of_channel, show, thread_of
+from bot.handlers.answering import headed, show, thread_of
 from bot.handlers.schedule import when_told
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
@@ -30,7 +30,7 @@ from bot.keyboards import (
     telling_name,
     telling_of,
 )
-from bot.rendering import message_of, named_topics
+from bot.rendering import named_topics
 from bot.subscribing import timings_of
 from digests.models import Subscriber
 from storage import breaking, subscribers
@@ -95,8 +95,7 @@ async def show_settings(
         of_channel=now.is_channel,
         alerts=(label, PickAlerts(wanted=not now.alerts)),
     )
-    content = Text(of_channel(now, spoken) + text[:3_500], *place)
-    await show(event, message_of(content, keys))
+    await show(event, headed(now, spoken, text[:3_500], *place), keys)
 
 
 def _place(
@@ -109,7 +108,7 @@ def _place(
     place = spoken.say("settings.place_here" if not elsewhere else "settings.place_elsewhere")
     if not elsewhere:
         return "\n", place
-    url = link_to_topic(subscriber.chat_id, subscriber.thread)
+    url = link_into(subscriber.chat_id, subscriber.thread)
     return "\n", TextLink(place, url=url)
 
 
@@ -148,7 +147,8 @@ async def pick_alerts(
 
 
 async def show_length(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:
-    await show(press, spoken.say("length.ask"), length_keyboard(subscriber, spoken))
+    question = headed(subscriber, spoken, spoken.say("length.ask"))
+    await show(press, question, length_keyboard(subscriber, spoken))
 
 
 async def pick_minutes(
@@ -181,7 +181,8 @@ async def pick_telling(
 
 
 async def show_reads(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:
-    await show(press, spoken.say("reads.ask"), reads_keyboard(subscriber.reads, spoken))
+    question = headed(subscriber, spoken, spoken.say("reads.ask"))
+    await show(press, question, reads_keyboard(subscriber.reads, spoken))
 
 
 async def pick_reads(
@@ -197,12 +198,14 @@ async def pick_reads(
     await show_settings(press, context, subscriber, spoken)
 
 
-async def ask_language(message: Message, spoken: Language) -> None:
-    await show(message, spoken.say("language.ask"), languages_keyboard(spoken))
+async def ask_language(message: Message, subscriber: Subscriber, spoken: Language) -> None:
+    question = headed(subscriber, spoken, spoken.say("language.ask"))
+    await show(message, question, languages_keyboard(spoken))
 
 
-async def show_languages(press: CallbackQuery, spoken: Language) -> None:
-    await show(press, spoken.say("language.ask"), languages_keyboard(spoken))
+async def show_languages(press: CallbackQuery, subscriber: Subscriber, spoken: Language) -> None:
+    question = headed(subscriber, spoken, spoken.say("language.ask"))
+    await show(press, question, languages_keyboard(spoken))
 
 
 async def pick_language(
@@ -212,4 +215,4 @@ async def pick_language(
         raise StaleButtonError
     await subscribers.set_language(context.db, subscriber.chat_id, callback_data.code)
     spoken = language(callback_data.code)
-    await show(press, spoken.say("language.done"))
+    await show(press, headed(subscriber, spoken, spoken.say("language.done")))

@@ -11,7 +11,7 @@ from bot.commands import ADMIN_COMMANDS, COMMANDS, FIRST_OF_KIND
 from bot.context import Context
 from bot.deep_links import unpack_topics
 from bot.errors import StaleButtonError
-from bot.handlers.answering import ask, chat_of, of_channel, say, show, thread_of
+from bot.handlers.answering import ask, chat_of, headed, say, show, thread_of
 from bot.handlers.schedule import described_timings, say_why_empty, when_told
 from bot.i18n import LANGUAGES, Language, language
 from bot.keyboards import (
@@ -188,7 +188,7 @@ async def toggle_topic(
     key = _key_of(chosen, subscriber)
     keys = suggestions_keyboard(offered, chosen, spoken)
     text = spoken.say(key, topics=named_topics(chosen))
-    await show(press, of_channel(subscriber, spoken) + text, keys)
+    await show(press, headed(subscriber, spoken, text), keys)
 
 
 async def ask_hour(
@@ -216,7 +216,8 @@ async def ask_zone(
 ) -> None:
     context.expect(subscriber.chat_id, "start_zone")
     at = (await timing_of(context, subscriber.chat_id)).at
-    question = spoken.say("start.zone", at=f"{at:%H:%M}")
+    key = "start.zone" if subscriber.is_private else "start.place"
+    question = spoken.say(key, at=f"{at:%H:%M}")
     await ask(event, subscriber, spoken, question, zones_keyboard("start", spoken))
 
 
@@ -252,7 +253,7 @@ async def finish(
         when=f"{times} ({spoken.city(zone.key)})",
         topics=topics or spoken.say("start.no_topics"),
     )
-    await show(event, of_channel(subscriber, spoken) + done)
+    await show(event, headed(subscriber, spoken, done))
     if subscriber.is_channel:
         context.act_for(chat_of(event), None)
     digest = await digest_now(context, subscriber, update_id)
@@ -266,7 +267,7 @@ async def stop(
     await saved.set_reminder(context.db, subscriber.chat_id, None)
     await schedules.unsubscribe(context.db, subscriber.chat_id)
     context.expect(subscriber.chat_id, None)
-    await message.answer(of_channel(subscriber, spoken) + spoken.say("stop.done"))
+    await show(message, headed(subscriber, spoken, spoken.say("stop.done")))
 
 
 async def tell_help(message: Message, context: Context, spoken: Language) -> None:

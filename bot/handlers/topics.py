@@ -7,7 +7,7 @@ from aiogram.types import CallbackQuery, Message
 from bot.context import Context
 from bot.deep_links import link_to, pack_topics
 from bot.errors import StaleButtonError
-from bot.handlers.answering import ask, show
+from bot.handlers.answering import ask, headed, show
 from bot.i18n import Language
 from bot.keyboards import (
     TOPICS_A_PAGE,
@@ -55,7 +55,8 @@ async def show_topics(
     topics = await subscribers.topics_of(context.db, subscriber.chat_id)
     last_page = (max(len(topics) - 1, 0) // TOPICS_A_PAGE) * TOPICS_A_PAGE
     keys = topics_keyboard(topics, max(0, min(offset, last_page)), spoken)
-    await show(event, spoken.say("topics.list" if topics else "topics.empty"), keys)
+    listed = spoken.say("topics.list" if topics else "topics.empty")
+    await show(event, headed(subscriber, spoken, listed), keys)
 
 
 async def page_topics(
@@ -79,7 +80,8 @@ async def share(
     link = link_to(context.username, payload)
     listed = ", ".join(packed)
     keys = share_keyboard(link, spoken.say("topics.share_text", topics=listed), spoken)
-    await show(press, spoken.say("topics.shared", topics=listed, link=link), keys)
+    shared = spoken.say("topics.shared", topics=listed, link=link)
+    await show(press, headed(subscriber, spoken, shared), keys)
 
 
 async def drop_topic(
@@ -118,7 +120,7 @@ async def subscribe(
     words, added = await follow(context, subscriber.chat_id, command.args)
     key = "topics.added" if added else "topics.known"
     tail = "" if subscriber.subscribed else "\n" + spoken.say("topics.no_schedule")
-    await message.answer(spoken.say(key, words=words) + tail)
+    await show(message, headed(subscriber, spoken, spoken.say(key, words=words) + tail))
 
 
 async def unsubscribe(
@@ -133,9 +135,10 @@ async def unsubscribe(
         return
     words = await unfollow_words(context, subscriber.chat_id, command.args)
     if words is None:
-        await message.answer(spoken.say("topics.unknown", words=command.args[:80]))
+        unknown = spoken.say("topics.unknown", words=command.args[:80])
+        await show(message, headed(subscriber, spoken, unknown))
         return
-    await message.answer(spoken.say("topics.removed", words=words))
+    await show(message, headed(subscriber, spoken, spoken.say("topics.removed", words=words)))
 
 
 async def mute_words(
@@ -150,14 +153,16 @@ async def mute_words(
         await show_mutes(message, context, subscriber, spoken)
         return
     words, added = await mute(context, subscriber.chat_id, command.args)
-    await message.answer(spoken.say("mute.added" if added else "mute.known", words=words))
+    said = spoken.say("mute.added" if added else "mute.known", words=words)
+    await show(message, headed(subscriber, spoken, said))
 
 
 async def show_mutes(
     event: Message | CallbackQuery, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
     muted = await subscribers.mutes_of(context.db, subscriber.chat_id)
-    await show(event, spoken.say("mute.list" if muted else "mute.usage"), mutes_keyboard(muted))
+    listed = spoken.say("mute.list" if muted else "mute.usage")
+    await show(event, headed(subscriber, spoken, listed), mutes_keyboard(muted))
 
 
 async def drop_mute(

@@ -4,7 +4,7 @@ from aiogram import Bot, F, Router
 from aiogram.types import CallbackQuery, Message, Update
 
 from bot.context import Context
-from bot.handlers.answering import show
+from bot.handlers.answering import headed, show
 from bot.handlers.schedule import show_schedule
 from bot.handlers.starting import ask_zone, finish
 from bot.handlers.stories import search
@@ -105,13 +105,15 @@ async def _take_topic(
     chosen = [topic.words for topic in await subscribers.topics_of(context.db, chat)]
     if subscriber.subscribed:
         context.expect(chat, None)
-        await message.answer(spoken.say("topics.now", topics=named_topics(chosen)))
+        now = spoken.say("topics.now", topics=named_topics(chosen))
+        await show(message, headed(subscriber, spoken, now))
         return
     offered = await suggested_topics(context, subscriber)
     keys = suggestions_keyboard(
         [*offered, *(word for word in chosen if word not in offered)][:16], chosen, spoken
     )
-    await show(message, spoken.say("start.chosen", topics=named_topics(chosen)), keys)
+    text = spoken.say("start.chosen", topics=named_topics(chosen))
+    await show(message, headed(subscriber, spoken, text), keys)
 
 
 async def take_anything(message: Message, spoken: Language) -> None:

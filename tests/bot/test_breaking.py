@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.breaking import send_alerts
+import bot.breaking as alerting
+from bot.breaking import ALERTS_A_STEP, send_alerts
 from bot.i18n import language
 from digests.models import ChatId
 from storage import breaking
@@ -18,8 +20,8 @@ from tests.factories import unlike_others
 if TYPE_CHECKING:
     from bot.sandbox.client import Member, SeenMessage
     from digests.models import DigestId
+    from storage.breaking import Alert
     from storage.database import Database
-    from storage.digests import Publication
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 say = language("ru").say
@@ -180,15 +182,15 @@ async def test_an_alert_that_fails_holds_up_nobody_elses(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = await follower(running, "взрыв"), await follower(running, "взрыв")
-    publish = breaking.publish_alert
+    publish = breaking.publish_alerts
 
-    async def failing(db: Database, alert: Publication, *rest: Any) -> DigestId | None:
-        if alert.chat == first.chat_id:
+    async def failing(db: Database, alerts: list[Alert], *rest: Any) -> list[DigestId | None]:
+        if any(alert.chat == first.chat_id for alert in alerts):
             raise RuntimeError
-        return await publish(db, alert, *rest)
+        return await publish(db, alerts, *rest)
 
     with monkeypatch.context() as patch:
-        patch.setattr(breaking, "publish_alert", failing)
+        patch.setattr(breaking, "publish_alerts", failing)
         await breaks(running)
         await wait_alerts(second, 1)
         assert not await alerts(first)
@@ -199,16 +201,74 @@ async def test_who_stops_while_an_alert_is_made_gets_none(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await follower(running, "взрыв")
-    publish = breaking.publish_alert
+    publish = breaking.publish_alerts
 
-    async def stopped_meanwhile(db: Database, *rest: Any) -> DigestId | None:
+    async def stopped_meanwhile(db: Database, *rest: Any) -> list[DigestId | None]:
         await unsubscribe(db, ChatId(person.chat_id))
         return await publish(db, *rest)
 
-    monkeypatch.setattr(breaking, "publish_alert", stopped_meanwhile)
+    monkeypatch.setattr(breaking, "publish_alerts", stopped_meanwhile)
     await breaks(running)
     await none_more(running)
     assert not await alerts(person)
+
+
+async def test_what_many_wish_is_looked_for_and_made_once(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Counter[str] = Counter()
+
+    async def rest(_: object) -> None: ...
+
+    monkeypatch.setattr("bot.app.send_alerts", rest)  # looked for by this test alone
+    chats = 2 * ALERTS_A_STEP
+    await copied(running, await follower(running, "взрыв"), chats)
+    await breaks(running)
+
+    def counted(owner: object, attribute: str) -> None:
+        run = getattr(owner, attribute)
+
+        def count(*args: Any, **rest: Any) -> Any:
+            calls[attribute] += 1
+            return run(*args, **rest)
+
+        monkeypatch.setattr(owner, attribute, count)
+
+    counted(alerting, "is_breaking")
+    counted(alerting, "told_among")
+    counted(alerting.Making, "alert")
+    counted(breaking, "publish_alerts")
+    assert await send_alerts(running.context) == chats + 1
+    assert calls == {"is_breaking": 1, "told_among": 1, "alert": 1, "publish_alerts": 3}
+    calls.clear()
+    assert await send_alerts(running.context) == 0
+    assert calls == {"is_breaking": 1, "told_among": 1}
+
+
+async def copied(bot: Running, person: Member, count: int) -> None:
+    """So many chats with the same wishes, which wait to be written to."""
+    async with bot.context.db.write() as tx:
+        values = {"chat": person.chat_id, "count": count, "until": 1 << 40}
+        await tx.execute(
+            """
+            WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number
+                                          WHERE n < :count)
+            INSERT INTO subscriber (chat_id, kind, language, zone, reads, access, subscribed,
+                                    alerts, created_at, wait_until)
+            SELECT 9000000 + n, kind, language, zone, reads, access, subscribed, alerts,
+                   created_at, :until FROM number, subscriber WHERE chat_id = :chat
+            """,
+            values,
+        )
+        await tx.execute(
+            """
+            INSERT INTO topic (chat_id, words, folded, created_at)
+            SELECT subscriber.chat_id, words, folded, topic.created_at
+            FROM subscriber JOIN topic ON topic.chat_id = :chat
+            WHERE subscriber.wait_until = :until
+            """,
+            values,
+        )
 
 
 async def test_alerts_are_switched_off_under_one(running: Running) -> None:

@@ -85,7 +85,7 @@ async def test_whoever_goes_on_to_something_else_has_left_the_channel(
     await channel_of(running, owner)
     await choose(owner)
     await all_handled(running)
-    assert (await ask(owner, "/topics")).text == say("topics.empty")
+    assert (await ask(owner, "/topics")).text == f"{OF}\n\n{say('topics.empty')}"
     assert OF not in (await ask(owner, command)).text
     assert "ипотека" in (await ask(owner, "/settings")).text
 
@@ -222,3 +222,57 @@ async def test_whose_source_a_channel_is_hears_that_it_is_lost_whoever_puts_the_
         told = await owner.wait_for(lambda m: say("lost.posts") in m.text)
         assert told.text == f"{OF}\n\n{say('lost.posts')}", "no digest was to come there"
         assert await other.from_bot() == [], "who never spoke to the bot cannot be told"
+
+
+# Every page of the menus, by the buttons that lead there from the channel's settings.
+PAGES = (
+    (say("menu.topics"), say("topics.add")),
+    (say("menu.schedule"), say("schedule.time")),
+    (say("menu.schedule"), say("schedule.days")),
+    (say("menu.schedule"), say("schedule.zone")),
+    (say("menu.schedule"), say("schedule.topics")),
+    (say("menu.length"),),
+    (say("menu.language"),),
+    (say("menu.reads"),),
+)
+
+
+async def test_every_menu_of_a_channel_says_whose_it_is(running: Running) -> None:
+    owner = await running.person()
+    await ask(owner, "/id")
+    await channel_of(running, owner)
+    await choose(owner, "пожар", say("menu.next"), "09:00", "Москва")
+    await running.settled()
+    for page in PAGES:
+        await owner.press(say("channel.set_up"))
+        shown = await owner.wait_for(
+            lambda m, first=page[0]: m.button(first) is not None, newest=True
+        )
+        for label in page:
+            await owner.press(label, message=shown)
+            shown = await owner.wait_for(lambda m, old=shown: m.labels != old.labels, newest=True)
+            assert shown.text.startswith(OF), (page, shown.text)
+    for command in ("/topics", "/schedule", "/mute", "/mute футбол", "/subscribe космос",
+                    "/unsubscribe космос", "/pause off", "/language", "/settings"):  # fmt: skip
+        assert (await ask(owner, command)).text.startswith(OF), command
+
+
+async def test_a_press_is_for_whom_its_menu_says_however_old_it_is(running: Running) -> None:
+    owner = await running.subscribed("ипотека")
+    own = await ask(owner, "/settings")
+    channel = await channel_of(running, owner)
+    chat = ChatId(channel.chat_id)
+    await choose(owner, "пожар")
+    theirs = await owner.wait_for(lambda m: m.button("✓ пожар") is not None, since=0)
+    await owner.press(say("settings.main_off"), message=own)
+    mine = await subscribers.find_subscriber(running.context.db, ChatId(owner.chat_id))
+    known = await subscribers.find_subscriber(running.context.db, chat)
+    assert mine is not None
+    assert known is not None
+    assert (mine.main, known.main) == (False, True)
+    assert "ипотека" in (await ask(owner, "/settings")).text, "commands follow"
+    await owner.press_raw(theirs, "pick:1:космос")
+    topics = await subscribers.topics_of(running.context.db, chat)
+    assert [topic.words for topic in topics] == ["пожар", "космос"]
+    own_topics = await subscribers.topics_of(running.context.db, ChatId(owner.chat_id))
+    assert [topic.words for topic in own_topics] == ["ипотека"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.i18n import LANGUAGES, language
 from digests.models import ChatId
@@ -83,11 +84,16 @@ async def test_a_group_that_mutes_the_bot_has_its_digest_when_it_may_write_again
     await ask(boss, "/id")
     group = await running.group(boss, "Отдел", kind="supergroup")
     leader = group.member(boss)
-    await ask(leader, "/schedule 15:00")
+    menu = await ask(leader, "/schedule 15:00")
     await boss._mark()
     await group.let_bot_write(False)
     told = await boss.wait_for(lambda m: say("lost.digests") in m.text)
     assert told.text.startswith(say("lost.group", title="Отдел"))
+    with capture_logs() as lines:
+        await leader.say("/settings")
+        assert (await leader.press(say("schedule.days"), message=menu)).text == say("error.muted")
+        await running.settled()
+    assert [line for line in lines if line["log_level"] == "error"] == []
     running.clock.move(hours=4)
     await running.settled()
     assert not await running.digests(leader)
