@@ -208,7 +208,7 @@ async def test_administrators_channel_is_everybodys_and_edits_are_taken_over(
     article = await ask(person, f"/start {found.urls[0].partition('start=')[2]}")
     assert "Их трое" in article.text
     await posted(running, channel, admin, "👍")
-    assert "Зоопарк — 1 статья" in (await ask(person, "/sources")).text
+    assert "Зоопарк\u00a0— 1 статья" in (await ask(person, "/sources")).text
 
 
 async def test_subscribers_channel_is_theirs_alone(bots: Bots) -> None:

@@ -193,7 +193,7 @@ async def test_id_tells_person_and_chat(shared: Running) -> None:
 
 async def test_sources_names_each_with_its_articles(shared: Running) -> None:
     answer = await ask(await shared.person(), "/sources")
-    assert "Полдень — 10 статей" in answer.text
+    assert "Полдень\u00a0— 10 статей" in answer.text
 
 
 async def test_pause_holds_and_ends(shared: Running) -> None:

@@ -100,7 +100,7 @@ async def test_source_that_is_gone_is_parked_told_of_and_retried(running: Runnin
     told = await admin.wait_for(lambda m: m.text == say("sources.gone", title="Сад"))
     assert await polls(running, url, hours=48) == 0
     listed = await ask(stranger, "/sources")
-    assert f"⏸ Сад — 1 статья · {say('sources.not_polled')}" in listed.text
+    assert f"⏸ Сад\u00a0— 1 статья · {say('sources.not_polled')}" in listed.text
     pressed = await admin.press(say("sources.retry"), message=told)
     assert pressed.text == say("error.fetch.http_410")
     assert (await health(running)).parked

@@ -40,7 +40,7 @@ async def test_feed_is_added_searched_and_removed_with_its_articles(running: Run
     added = await ask(admin, f"/addsource {url}")
     assert added.text == say("sources.added", title="Зоопарк", articles="1 статья")
     assert "Жирафы переехали" in (await ask(person, "жирафы")).text
-    assert "Зоопарк — 1 статья" in (await ask(person, "/sources")).text
+    assert "Зоопарк\u00a0— 1 статья" in (await ask(person, "/sources")).text
     await ask(admin, "/removesource")
     await edited(
         admin, "✖ Зоопарк", lambda m: m.text == say("sources.remove_sure", title="Зоопарк")
@@ -150,7 +150,7 @@ async def test_source_that_hangs_or_fails_holds_up_no_other(running: Running) ->
             while "Агавы пошли" not in (await ask(person, "агавы")).text:
                 pass
             listed = await ask(person, "/sources")
-            while not all(f"⚠️ {title} — " in listed.text for title in ("Б1", "Б2")):
+            while not all(f"⚠️ {title}\u00a0— " in listed.text for title in ("Б1", "Б2")):
                 listed = await ask(person, "/sources")
     finally:
         released.set()
@@ -346,7 +346,7 @@ async def test_watched_folder_is_read_as_files_appear(bots: Bots, tmp_path: Path
         async with asyncio.timeout(10):
             while "Оранжерея" not in (await ask(person, "кактусы")).text:
                 pass
-        assert "Вестник — 1 статья" in (await ask(person, "/sources")).text
+        assert "Вестник\u00a0— 1 статья" in (await ask(person, "/sources")).text
 
 
 async def test_a_line_that_a_feed_prints_under_every_article_is_learned(running: Running) -> None:
