@@ -154,7 +154,9 @@ class Look:
         """What breaks as these chats see it."""
         view = (wishes.viewer, wishes.languages, wishes.unwanted)
         if view not in self._breaking:
-            stories = await self.making.stories(wishes, self.stories)
+            stories = await self.making.stories(
+                wishes.viewer, self.stories, wishes.languages, wishes.unwanted
+            )
             self._breaking[view] = [one for one in stories if is_breaking(one, self.now)]
             leads = [story.lead.id for story in self._breaking[view]]
             self._keys |= await self.making.keys(wishes.viewer, leads)

@@ -193,10 +193,6 @@ class Making:
             digest = replace(digest, updates=())
         return digest
 
-    async def stories(self, inputs: Inputs, wanted: Sequence[StoryId]) -> list[Story]:
-        """These stories as a chat with these inputs is told them, newest first."""
-        return await self._read_stories(inputs.viewer, wanted, inputs.languages, inputs.unwanted)
-
     async def keys(self, viewer: ChatId, wanted: Sequence[ArticleId]) -> dict[ArticleId, Keys]:
         """Of those that the viewer may see."""
         return await self._read_keys(viewer, wanted)
@@ -236,7 +232,7 @@ class Making:
             found += await search.find_stories(
                 self.db, viewer, topic, MOST_OF_A_TOPIC, arrived_after=after, told=told
             )
-        stories = await self._read_stories(viewer, dict.fromkeys(found), languages, unwanted)
+        stories = await self.stories(viewer, dict.fromkeys(found), languages, unwanted)
         # What arrived may be in a language that is not read.
         recent = [one for one in stories if one.newest >= oldest and one.arrived > after]
         keys = await self._read_keys(viewer, [story.lead.id for story in recent])
@@ -259,7 +255,7 @@ class Making:
         """What was told of these stories, and the reports since; a copy reports nothing, and what
         a first report in another language brings could not be seen by its words."""
         told_before = {before.story: before for before in moved}
-        stories = await self._read_stories(viewer, told_before, languages, unwanted)
+        stories = await self.stories(viewer, told_before, languages, unwanted)
         everything = [article.id for story in stories for article in story.articles]
         keys = await self._read_keys(viewer, everything)
         retold = []
@@ -281,7 +277,7 @@ class Making:
                 retold.append(Retold(story, told, fresh, before.message_id))
         return retold
 
-    async def _read_stories(
+    async def stories(
         self,
         viewer: ChatId,
         wanted: Iterable[StoryId],

@@ -147,7 +147,7 @@ async def _matches(
     # The first article of a period bounds the walk through the index: without it an hour's news
     # of a frequent word would be looked for in all history. The words lead (`+` keeps the index of
     # times out).
-    first = await _first_since(db, scope.since) if scope.since else ArticleId(0)
+    first = await first_since(db, scope.since) if scope.since else ArticleId(0)
     if first is None:
         return []
     rows = await db.fetch_all(
@@ -180,7 +180,7 @@ async def _matches(
     ]
 
 
-async def _first_since(db: Database, since: datetime) -> ArticleId | None:
+async def first_since(db: Database, since: datetime) -> ArticleId | None:
     """None: nothing was published since."""
     row = await db.fetch_one(
         """

@@ -1,10 +1,11 @@
 """Who gets recaps when, and what a week held."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digests.models import ChatId, StoryId, Subscriber
+from digests.models import ArticleId, ChatId, StoryId, Subscriber
 from digests.topics import Query
 from storage.database import Database
 from storage.instants import from_seconds, to_seconds
@@ -74,24 +75,38 @@ def _due(row: sqlite3.Row) -> DueRecap:
     return DueRecap(subscriber_of(row), row["day"], from_seconds(row["next_due_at"]))
 
 
-async def move_recap(
-    db: Database, recap: DueRecap, next_due: datetime, now: datetime, content: str | None
-) -> bool:
-    """Move on, and put the recap into the outbox in the same transaction: once a due instant.
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A recap that is due, when its next one is, and what it says."""
 
-    `content` None: none this time. False: it was moved meanwhile, or taken back.
+    recap: DueRecap
+    next_due: datetime
+    content: str | None = None  # None: none this time
+
+
+async def move_recaps(db: Database, moves: Sequence[Moved], now: datetime) -> list[bool]:
+    """Move on, and put recaps into the outbox in the same transaction: once a due instant.
+
+    False: it was moved meanwhile, or taken back.
     """
-    chat = recap.subscriber.chat_id
+    moved = []
     async with db.write() as tx:
-        moved = await tx.execute(
-            """
-            UPDATE recap SET next_due_at = :next WHERE chat_id = :chat AND next_due_at = :due
-            """,
-            {"chat": chat, "due": to_seconds(recap.due), "next": to_seconds(next_due)},
-        )
-        if moved and content is not None:
-            await queue_notice(tx, chat, content, now)
-    return bool(moved)
+        for one in moves:
+            chat = one.recap.subscriber.chat_id
+            changed = await tx.execute(
+                """
+                UPDATE recap SET next_due_at = :next WHERE chat_id = :chat AND next_due_at = :due
+                """,
+                {
+                    "chat": chat,
+                    "due": to_seconds(one.recap.due),
+                    "next": to_seconds(one.next_due),
+                },
+            )
+            if changed and one.content is not None:
+                await queue_notice(tx, chat, one.content, now)
+            moved.append(bool(changed))
+    return moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,20 +151,22 @@ async def written_between(
 
 
 async def count_matching(
-    db: Database, chat: ChatId, query: Query, since: datetime, until: datetime
+    db: Database, chat: ChatId, query: Query, first: ArticleId, since: datetime, until: datetime
 ) -> int:
-    """How many articles of that time answer the query."""
+    """How many articles of that time answer the query; `first` is the first of them, so that a
+    frequent word is not counted through all history."""
     row = await db.fetch_one(
         f"""
         SELECT count(*) AS articles
         FROM article_search JOIN article ON article.id = article_search.rowid
         JOIN source ON source.id = article.source_id
-        WHERE article_search MATCH :expression AND {VISIBLE}
-          AND article.published_at > :since AND article.published_at <= :until
+        WHERE article_search MATCH :expression AND article_search.rowid >= :first AND {VISIBLE}
+          AND +article.published_at > :since AND +article.published_at <= :until
         """,  # noqa: S608 - a constant
         {
             "expression": expression(query),
             "chat": chat,
+            "first": first,
             "since": to_seconds(since),
             "until": to_seconds(until),
         },

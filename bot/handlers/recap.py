@@ -13,7 +13,6 @@ from bot.errors import StaleButtonError
 from bot.handlers.answering import say, show
 from bot.i18n import Language
 from bot.keyboards import button, keyboard
-from bot.making import Making
 from bot.recapping import choose_recap, make_recap, render_recap
 from bot.subscribing import RECAP_AT, reader_for
 from digests.models import Subscriber
@@ -37,8 +36,7 @@ def make_router() -> Router:
 async def tell_recap(
     message: Message, context: Context, subscriber: Subscriber, spoken: Language
 ) -> None:
-    making = Making(context.db, context.workers, context.now(), context.update_wait)
-    recap = await make_recap(context, subscriber, making)
+    recap = await make_recap(context, subscriber, context.now())
     told = render_recap(recap, reader_for(context, subscriber))
     photo = await picture(context, told.chart) if told.chart else None
     if photo:

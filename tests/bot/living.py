@@ -330,6 +330,34 @@ async def left_by(bot: Running, chat: int) -> list[list[tuple[Any, ...]]]:
     return [[tuple(row) for row in found] for found in rows]
 
 
+async def copied(bot: Running, person: Member, count: int) -> None:
+    """So many more chats that wish the same, which wait to be written to."""
+    values = {"chat": person.chat_id, "count": count, "until": 1 << 40}
+    async with bot.context.db.write() as tx:
+        await tx.execute(
+            """
+            WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number
+                                          WHERE n < :count)
+            INSERT INTO subscriber (chat_id, kind, language, zone, reads, access, subscribed,
+                                    alerts, created_at, wait_until)
+            SELECT 9000000 + n, kind, language, zone, reads, access, subscribed, alerts,
+                   created_at, :until FROM number, subscriber WHERE chat_id = :chat
+            """,
+            values,
+        )
+        for table, columns in (("topic", "words, folded"), ("recap", "day, next_due_at")):
+            rest = ", created_at" if table == "topic" else ""
+            await tx.execute(
+                f"""
+                INSERT INTO {table} (chat_id, {columns}{rest})
+                SELECT subscriber.chat_id, {columns}{rest} FROM subscriber,
+                    (SELECT {columns} FROM {table} WHERE chat_id = :chat)
+                WHERE subscriber.wait_until = :until
+                """,  # noqa: S608 - constants
+                values,
+            )
+
+
 async def ask(person: Member, text: str, **options: Any) -> SeenMessage:
     """Say it, and read the answer."""
     await person.say(text)

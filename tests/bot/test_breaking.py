@@ -14,7 +14,7 @@ from bot.i18n import language
 from digests.models import ChatId
 from storage import breaking
 from storage.schedules import unsubscribe
-from tests.bot.living import Running, ask, edited, eventually, rss
+from tests.bot.living import Running, ask, copied, edited, eventually, rss
 from tests.factories import unlike_others
 
 if TYPE_CHECKING:
@@ -243,32 +243,6 @@ async def test_what_many_wish_is_looked_for_and_made_once(
     calls.clear()
     assert await send_alerts(running.context) == 0
     assert calls == {"is_breaking": 1, "told_among": 1}
-
-
-async def copied(bot: Running, person: Member, count: int) -> None:
-    """So many chats with the same wishes, which wait to be written to."""
-    async with bot.context.db.write() as tx:
-        values = {"chat": person.chat_id, "count": count, "until": 1 << 40}
-        await tx.execute(
-            """
-            WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number
-                                          WHERE n < :count)
-            INSERT INTO subscriber (chat_id, kind, language, zone, reads, access, subscribed,
-                                    alerts, created_at, wait_until)
-            SELECT 9000000 + n, kind, language, zone, reads, access, subscribed, alerts,
-                   created_at, :until FROM number, subscriber WHERE chat_id = :chat
-            """,
-            values,
-        )
-        await tx.execute(
-            """
-            INSERT INTO topic (chat_id, words, folded, created_at)
-            SELECT subscriber.chat_id, words, folded, topic.created_at
-            FROM subscriber JOIN topic ON topic.chat_id = :chat
-            WHERE subscriber.wait_until = :until
-            """,
-            values,
-        )
 
 
 async def test_alerts_are_switched_off_under_one(running: Running) -> None:

@@ -4,15 +4,18 @@ is refused."""
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot import charts
+from bot import charts, recapping
 from bot.i18n import language
+from bot.recapping import RECAPS_A_STEP
 from digests.recap import weightiest
-from tests.bot.living import START, Running, ask, edited
+from storage import recaps as recaps_kept
+from tests.bot.living import START, Running, ask, copied, edited
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member, SeenMessage
@@ -110,6 +113,32 @@ async def test_one_whose_recap_fails_holds_up_nobody(
     assert spoiled == 1, "not again at once"
     running.clock.move(minutes=11)
     await unlucky.wait_for(lambda m: "22–28 ноября" in m.text)
+
+
+async def test_what_many_wish_is_read_and_made_once_and_all_of_it_at_once(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Counter[str] = Counter()
+
+    async def rest(_: object) -> None: ...
+
+    def counted(owner: object, attribute: str) -> None:
+        run = getattr(owner, attribute)
+
+        def count(*args: Any, **rest: Any) -> Any:
+            calls[attribute] += 1
+            return run(*args, **rest)
+
+        monkeypatch.setattr(owner, attribute, count)
+
+    monkeypatch.setattr("bot.app.publish_due_recaps", rest)  # published by this test alone
+    await copied(running, await chooses_saturday(running, "пожар", "космос"), RECAPS_A_STEP + 9)
+    running.clock.move(days=5)
+    counted(recaps_kept, "written_between")
+    counted(recaps_kept, "move_recaps")
+    counted(recapping, "render_recap")
+    assert await recapping.publish_due_recaps(running.context) == RECAPS_A_STEP + 10
+    assert calls == {"written_between": 1, "render_recap": 1, "move_recaps": 2}
 
 
 async def test_a_recap_that_is_late_waits_for_the_end_of_quiet_hours(running: Running) -> None:
