@@ -5,15 +5,17 @@ they are while articles arrive.
 """
 
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from digests.models import ArticleId, ChatId, SourceId, StoryId
 from digests.text.keys import ACRONYM, NAME
 from digests.topics import IN_BODY, IN_LEAD, IN_TITLE, Query
-from storage.database import Database
+from storage.database import Database, Statements
 from storage.instants import to_seconds
 from storage.search import NEWEST_MATCHES, expression
 from storage.sources import VISIBLE
@@ -58,27 +60,33 @@ async def latest_within(
     wanted = limit + offset
     read = wanted * 4 + 20  # articles; more when a few stories hold most of them
     while True:
-        rows = await db.fetch_all(
-            f"""
-            SELECT article.story_id FROM article JOIN source ON source.id = article.source_id
-            WHERE {VISIBLE} AND article.copy_of IS NULL AND article.id <= :newest
-              AND article.published_at >= :since AND article.published_at < :until
-              AND (:any_language
-                   OR article.language IN (SELECT value FROM json_each(:languages)))
-            ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
-            """,  # noqa: S608 - a constant
-            _bounds(scope)
-            | {
-                "chat": chat,
-                "rows": read,
-                "any_language": not scope.languages,
-                "languages": json.dumps(list(scope.languages)),
-            },
-        )
+        rows = await db.read(partial(_latest, _bounds(scope) | {"chat": chat}, scope, read))
         stories = list(dict.fromkeys(StoryId(row["story_id"]) for row in rows))
         if len(stories) >= wanted or len(rows) < read:
             return stories[offset:wanted]
         read *= 4
+
+
+def _latest(
+    values: Mapping[str, Any], scope: Scope, read: int, inside: Statements
+) -> list[sqlite3.Row]:
+    """The newest articles, so many. Each language is read by itself, by its index: of one that
+    little is in, it would be looked for in all there is."""
+    found: list[sqlite3.Row] = []
+    for language in scope.languages or (None,):
+        by_language = "" if language is None else "AND article.language = :language"
+        found += inside.fetch_all(
+            f"""
+            SELECT article.id, article.story_id, article.published_at
+            FROM article JOIN source ON source.id = article.source_id
+            WHERE {VISIBLE} AND article.copy_of IS NULL AND article.id <= :newest
+              AND article.published_at >= :since AND article.published_at < :until {by_language}
+            ORDER BY article.published_at DESC, article.id DESC LIMIT :rows
+            """,  # noqa: S608 - constants
+            {**values, "language": language, "rows": read},
+        )
+    found.sort(key=lambda row: (row["published_at"], row["id"]), reverse=True)
+    return found[:read]
 
 
 def _bounds(scope: Scope) -> dict[str, Any]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import TYPE_CHECKING
 
 from digests.models import ChatId, StoryId
 from digests.topics import parse_query
@@ -15,12 +13,12 @@ from storage.asking import (
     matches_by_time,
     newest_article,
 )
-from storage.database import Database
 from tests.factories import NOW, hours, prepared, store, store_source, unlike_others
 
 if TYPE_CHECKING:
     from digests.models import PreparedArticle
     from storage.asking import Match
+    from storage.database import Database
 
 NOBODY = ChatId(0)
 FIRE = parse_query("пожар")
@@ -95,25 +93,3 @@ async def test_the_latest_are_in_the_languages_that_are_read(db: Database) -> No
     for languages, count in (((), 2), (("ru",), 1), (("en", "ru"), 2), (("de",), 0)):
         found = await latest_within(db, NOBODY, Scope(newest, languages=languages), 10, 0)
         assert len(found) == count, languages
-
-
-@pytest.mark.parametrize(("since", "until"), [(4.0, None), (4.0, 2.0), (None, None)])
-async def test_the_latest_of_a_quiet_period_are_looked_for_in_it_alone(
-    db: Database, monkeypatch: pytest.MonkeyPatch, since: float | None, until: float | None
-) -> None:
-    asked: list[tuple[str, Any]] = []
-    fetch_all = Database.fetch_all
-
-    async def heard(db: Database, sql: str, parameters: Any) -> Any:
-        asked.append((sql, parameters))
-        return await fetch_all(db, sql, parameters)
-
-    monkeypatch.setattr(Database, "fetch_all", heard)
-    bounds = [None if ago is None else NOW - hours(ago) for ago in (since, until)]
-    await latest_within(db, NOBODY, Scope(await newest_article(db), *bounds), 5, 0)
-    sql, parameters = asked[-1]
-    rows = await fetch_all(db, f"EXPLAIN QUERY PLAN {sql}", parameters)
-    plan = [row["detail"] for row in rows]
-    walk = "SEARCH article USING INDEX article_published (published_at>? AND published_at<?)"
-    assert walk in plan
-    assert not any("TEMP B-TREE" in step for step in plan)

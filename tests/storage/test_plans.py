@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from digests.models import ArticleId, ChatId, StoryId
-from storage import breaking, outbox, retention, telling
+from storage import asking, breaking, outbox, retention, telling
+from storage.asking import Scope
 from storage.database import Statements
 from storage.digests import Slot, Told, publish
 from tests.factories import NOW, hours, prepared, store, store_chat, store_source
@@ -63,6 +64,32 @@ async def test_who_wants_alerts_is_found_page_by_page(db: Database, steps: list[
     await breaking.had_enough(db, {ChatId(1): NOW}, 3)
     assert any("digest_window (chat_id=? AND made_at>?)" in step for step in steps)
     assert not scanned(steps)
+
+
+@pytest.mark.parametrize(("since", "until"), [(4.0, None), (4.0, 2.0), (None, None)])
+@pytest.mark.parametrize(
+    ("languages", "index"),
+    [
+        ((), "article_published (published_at>? AND published_at<?)"),
+        (("kk", "ru"), "article_language (language=? AND published_at>? AND published_at<?)"),
+    ],
+)
+async def test_the_latest_of_a_quiet_period_or_rare_language_are_looked_for_among_them_alone(
+    db: Database,
+    steps: list[str],
+    since: float | None,
+    until: float | None,
+    languages: tuple[str, ...],
+    index: str,
+) -> None:
+    bounds = [None if ago is None else NOW - hours(ago) for ago in (since, until)]
+    scope = Scope(ArticleId(9), *bounds, languages=languages)
+    await asking.latest_within(db, ChatId(1), scope, 9, 0)
+    assert [step.startswith("SEARCH article") for step in steps].count(True) == (
+        len(languages) or 1
+    )
+    assert all(index in step for step in steps if step.startswith("SEARCH article"))
+    assert not any("B-TREE" in step for step in steps), "read in order, never sorted"
 
 
 async def test_what_is_forgotten_by_age_is_found_by_age(db: Database, steps: list[str]) -> None:
