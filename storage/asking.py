@@ -13,16 +13,18 @@ from functools import partial
 from typing import Any, Final
 
 from digests.models import ArticleId, ChatId, SourceId, StoryId
-from digests.text.keys import ACRONYM, NAME
+from digests.text.keys import ACRONYM, NAME, STEM
 from digests.topics import IN_BODY, IN_LEAD, IN_TITLE, Query
 from storage.database import Database, Statements
 from storage.instants import to_seconds
-from storage.search import NEWEST_MATCHES, expression
+from storage.search import NEWEST_MATCHES, expression, quoted
 from storage.sources import VISIBLE
 
 # Full-text filters: the same strengths by which topics choose (digests.topics.strength).
 STRENGTHS: Final = ((IN_TITLE, "{title} : "), (IN_LEAD, "{title lead} : "), (IN_BODY, ""))
 
+FREQUENT: Final = 2_000  # articles of about a month that words with one beginning stand in
+MOST_WORDS_BEGUN: Final = 16
 FAR: Final = 1 << 40  # seconds, in either direction: no article is from then
 
 
@@ -112,10 +114,35 @@ async def matches_begun(
 
     `begun` is folded and of letters.
     """
-    words = " OR ".join(f'"{mark}{begun}" *' for mark in ("", NAME, ACRONYM))
-    asked = f"({expression(query)}) AND ({words})" if query else words
-    found = await _matches(db, chat, asked, scope, IN_BODY)
+    others = f"({expression(query)}) AND " if query else ""
+    frequent, found = await _frequent_words(db, begun), list[Match]()
+    if frequent:
+        found = await _matches(db, chat, f"{others}({frequent})", scope, IN_BODY)
+    if not found:  # the root of a frequent word need not be what its forms are kept as
+        words = " OR ".join(f"{quoted(mark + begun)} *" for mark in ("", NAME, ACRONYM))
+        found = await _matches(db, chat, f"{others}({words})", scope, IN_BODY)
     return sorted(found, key=lambda match: (-match.published, -match.article))
+
+
+async def _frequent_words(db: Database, begun: str) -> str:
+    """Where words that many articles hold begin so, the most frequent of them in shared ones: of
+    any word that does, the index reads through all there is before the first is found. Empty: it
+    is not much."""
+    rows = await db.fetch_all(
+        """
+        SELECT key, articles FROM key_count WHERE key >= :begun AND key < :beyond
+        ORDER BY articles DESC, key LIMIT :limit
+        """,
+        {
+            "begun": begun,
+            "beyond": begun[:-1] + chr(ord(begun[-1]) + 1),
+            "limit": MOST_WORDS_BEGUN,
+        },
+    )
+    if sum(row["articles"] for row in rows) < FREQUENT:
+        return ""
+    marks = ("", STEM, NAME + STEM, ACRONYM)
+    return " OR ".join(quoted(mark + row["key"]) for row in rows for mark in marks)
 
 
 async def matches_by_relevance(

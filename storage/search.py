@@ -30,12 +30,12 @@ def expression(query: Query) -> str:
 
 def _phrase(phrase: Phrase) -> str:
     if len(phrase) == 1:
-        return " OR ".join(_quoted(key) for key in sorted(phrase[0]))
+        return " OR ".join(quoted(key) for key in sorted(phrase[0]))
     variants = islice(product(*(sorted(keys) for keys in phrase)), MOST_PHRASE_VARIANTS)
-    return " OR ".join(_quoted(" ".join(keys)) for keys in variants)
+    return " OR ".join(quoted(" ".join(keys)) for keys in variants)
 
 
-def _quoted(keys: str) -> str:
+def quoted(keys: str) -> str:
     return '"' + keys.replace('"', '""') + '"'
 
 

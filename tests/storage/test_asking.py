@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from digests.models import ChatId, StoryId
 from digests.topics import parse_query
+from storage import asking
 from storage.asking import (
     Scope,
     latest_within,
+    matches_begun,
     matches_by_relevance,
     matches_by_time,
     newest_article,
@@ -93,3 +97,45 @@ async def test_the_latest_are_in_the_languages_that_are_read(db: Database) -> No
     for languages, count in (((), 2), (("ru",), 1), (("en", "ru"), 2), (("de",), 0)):
         found = await latest_within(db, NOBODY, Scope(newest, languages=languages), 10, 0)
         assert len(found) == count, languages
+
+
+async def test_a_beginning_of_many_words_is_of_the_most_frequent_of_them(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The index reads through all that holds any of them: a second at a million articles."""
+    source = await store_source(db)
+    told = ("Пожарище на севере", "Пожарище на юге", "Пожарный на севере")
+    texts = [unlike_others(number, 8) for number in range(3)]
+    await store(db, source, *(prepared(title, guid=title, text=text)
+                              for title, text in zip(told, texts, strict=True)))  # fmt: skip
+    scope = Scope(await newest_article(db))
+    assert len(await matches_begun(db, NOBODY, None, "пож", scope)) == 3
+    monkeypatch.setattr(asking, "FREQUENT", 3)
+    monkeypatch.setattr(asking, "MOST_WORDS_BEGUN", 1)
+    assert len(await matches_begun(db, NOBODY, None, "пож", scope)) == 3, "two articles are few"
+    monkeypatch.setattr(asking, "FREQUENT", 2)
+    found = await titles(db, await matches_begun(db, NOBODY, None, "пож", scope))
+    assert sorted(found) == ["Пожарище на севере", "Пожарище на юге"]
+
+
+@pytest.mark.parametrize("begun", ["сев", "кракоз", "ниик"])
+async def test_frequent_words_are_found_by_their_beginning_whatever_they_are(
+    db: Database, monkeypatch: pytest.MonkeyPatch, begun: str
+) -> None:
+    title = "Пожарище на севере у Кракозябровска, сообщил НИИКРАБ"
+    await store(db, await store_source(db), prepared(title, text=unlike_others(1, 8)))
+    monkeypatch.setattr(asking, "FREQUENT", 1)
+    scope = Scope(await newest_article(db))
+    asked: list[str] = []
+    matches = asking._matches
+
+    async def heard(db: Database, chat: ChatId, words: str, *rest: Any) -> list[Match]:
+        asked.append(words)
+        return await matches(db, chat, words, *rest)
+
+    monkeypatch.setattr(asking, "_matches", heard)
+    for query, count in ((None, 1), (parse_query("пожарище"), 1), (parse_query("космос"), 0)):
+        asked.clear()
+        assert len(await matches_begun(db, NOBODY, query, begun, scope)) == count
+        assert len(asked) == 2 - count, "what begins so is read through where nothing else is left"
+        assert "*" not in asked[0]
