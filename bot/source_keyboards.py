@@ -76,7 +76,7 @@ def offers_keyboard(offers: Sequence[Offer], spoken: Language) -> InlineKeyboard
 
 
 def _offer_label(offer: Offer) -> str:
-    mark = {SourceKind.SENT: "📄", SourceKind.CHANNEL: "📣"}.get(offer.found.kind, "➕")
+    mark = {SourceKind.SENT: "📄", SourceKind.CHANNEL: "📣"}.get(offer.found.kind, "+")
     return f"{mark} {offer.found.title[:50]}"
 
 

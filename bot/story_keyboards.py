@@ -11,7 +11,7 @@ from bot.keyboards import DATA_BYTES, Row, button, in_rows, keyboard
 
 NUMBERS_A_ROW: Final = 5
 FOLLOWED: Final = "✓ "
-ADDS: Final = "➕ "
+ADDS: Final = "+ "
 
 
 class OpenStory(CallbackData, prefix="story"):

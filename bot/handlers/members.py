@@ -67,7 +67,7 @@ async def greet_group(event: ChatMemberUpdated, context: Context) -> None:
     topics = await subscribers.topics_of(context.db, subscriber.chat_id)
     listed = named_topics(topic.words for topic in topics)
     key = "group.returned" if subscriber.subscribed or topics else "group.hello"
-    text = spoken.say(key, topics=listed or "—")
+    text = spoken.say(key, topics=listed or spoken.say("start.no_topics"))
     keys = greeting_keyboard(spoken, known=key == "group.returned")
     await context.bot.send_message(event.chat.id, **Content(text, keyboard=keys).as_kwargs())
 

@@ -253,6 +253,8 @@ async def finish(
         when=f"{times} ({spoken.city(zone.key)})",
         topics=topics or spoken.say("start.no_topics"),
     )
+    if subscriber.is_private:
+        done += "\n\n" + spoken.say("start.ask")
     await show(event, headed(subscriber, spoken, done))
     if subscriber.is_channel:
         context.act_for(chat_of(event), None)

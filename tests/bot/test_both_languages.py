@@ -73,7 +73,7 @@ def too_long(left: SeenMessage, told: str) -> list[str]:
         for row in left.buttons
         for one in row
         if len(one.text) > MOST_LETTERS.get(len(row), 6)
-        and one.text.strip("✓✖➕🔎🔇🔊↻•📄📣 …0123456789.·")[:20].strip() not in told
+        and one.text.strip("✓✖+🔎🔇🔊↻•📄📣 …0123456789.·")[:20].strip() not in told
     ]
 
 

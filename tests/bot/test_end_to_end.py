@@ -362,15 +362,15 @@ async def test_search_is_followed_by_its_button(shared: Running) -> None:
     person = await shared.person()
     await ask(person, "ипотека")
     say = language("ru").say
-    assert (await person.press("➕")).text == say("topics.added", words="ипотека")
-    assert (await person.press("➕")).text == say("topics.known", words="ипотека")
+    assert (await person.press("+")).text == say("topics.added", words="ипотека")
+    assert (await person.press("+")).text == say("topics.known", words="ипотека")
 
 
 async def test_following_what_is_not_yet_news_is_offered(shared: Running) -> None:
     person = await shared.person()
     answer = await ask(person, "бегемоты Патагонии")
     assert language("ru").say("topic.none") in answer.text
-    await person.press("➕")
+    await person.press("+")
     assert (await state_of(shared, person))["topics"] == "бегемоты Патагонии"
 
 
@@ -439,7 +439,7 @@ async def test_long_single_word_is_searched_and_followed(shared: Running) -> Non
     person = await shared.person()
     answer = await ask(person, "ж" * 4_000)
     assert answer.text.startswith("🔎")
-    assert (await person.press("➕")).answered
+    assert (await person.press("+")).answered
 
 
 async def test_unknown_command_and_pictures_get_a_hint(shared: Running) -> None:

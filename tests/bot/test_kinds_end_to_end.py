@@ -59,11 +59,11 @@ async def test_site_offers_its_feeds_and_a_button_adds_one(running: Running) -> 
     site = running.feeds.put_body(page(link_to(news, "Речные") + link_to(other, "Прудовые"), ""))
     offered = await ask(admin, f"/addsource {site}")
     assert offered.text == say("sources.found", 2)
-    assert offered.labels == ["➕ Речные", "➕ Прудовые", say("sources.take_all", 2)]
-    await admin.press("➕ Речные")
+    assert offered.labels == ["+ Речные", "+ Прудовые", say("sources.take_all", 2)]
+    await admin.press("+ Речные")
     added = await admin.wait_for(newest=True)
     assert added.text == say("sources.added", title="Река", articles="1 статья")
-    assert added.labels == ["➕ Прудовые"]
+    assert added.labels == ["+ Прудовые"]
     assert "Выдры вернулись" in (await ask(person, "выдры")).text
     assert say("topic.none") in (await ask(person, "бобры")).text
 
@@ -76,12 +76,12 @@ async def test_common_paths_are_tried_only_for_a_page_that_names_no_feed(bots: B
         )
         try:
             site = bot.feeds.put_body(page("", "<p>Пусто</p>"), "text/html")
-            assert (await ask(admin, f"/addsource {site}")).labels == ["➕ Лес"]
+            assert (await ask(admin, f"/addsource {site}")).labels == ["+ Лес"]
             asked = len(bot.feeds.seen("/rss.xml"))
             named = bot.feeds.put_body(
                 page(link_to(bot.feeds.put_feed(), "Ближняя"), ""), "text/html"
             )
-            assert (await ask(admin, f"/addsource {named}")).labels == ["➕ Ближняя"]
+            assert (await ask(admin, f"/addsource {named}")).labels == ["+ Ближняя"]
             assert len(bot.feeds.seen("/rss.xml")) == asked
         finally:
             del bot.feeds.handlers["/rss.xml"]

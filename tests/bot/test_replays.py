@@ -61,7 +61,7 @@ STEPS = {
     "start, topics of a link": ("/start " + pack_topics(["пожар", "ставка ЦБ"])[0],),
     "topic": ("/topic пожар", ">" + say("stories.follow")),
     "topic, another order": ("/topic рубль", ">" + say("stories.by_relevance")),
-    "topic, a related one": ("/topic рубль", ">1", ">➕"),
+    "topic, a related one": ("/topic рубль", ">1", ">+"),
     "search": ("/search пожар за неделю",),
     "stop": ("/schedule 9:00", "/stop"),
     "latest": ("/latest",),

@@ -70,10 +70,10 @@ async def test_a_time_of_another_chat_cannot_be_taken_away(shared: Running) -> N
 async def test_times_can_be_typed_under_the_button_that_adds_one(shared: Running) -> None:
     person = await shared.person()
     await ask(person, "/schedule 8:00 по будням")
-    await edited(person, "➕", lambda m: m.text == say("schedule.ask_more"))
+    await edited(person, "+", lambda m: m.text == say("schedule.ask_more"))
     answer = await ask(person, "по выходным в 11")
     assert "по будням в\u00a008:00; по выходным в\u00a011:00" in answer.text
-    await edited(person, "➕", lambda m: m.text == say("schedule.ask_more"))
+    await edited(person, "+", lambda m: m.text == say("schedule.ask_more"))
     await ask(person, "8 по субботам")
     assert ("08:00", 0b0111111, None) in await times_of(shared, person)
 
@@ -160,7 +160,7 @@ async def test_forged_buttons_change_nothing(shared: Running, data: PickEvery) -
 async def test_more_times_than_a_day_should_have_are_refused(shared: Running) -> None:
     person = await shared.person()
     await ask(person, "/schedule " + " ".join(f"{hour}:00" for hour in range(12)))
-    await edited(person, "➕", lambda m: m.text == say("schedule.ask_more"))
+    await edited(person, "+", lambda m: m.text == say("schedule.ask_more"))
     assert (await ask(person, "20:00")).text == say("error.too_many_times")
     assert len(await times_of(shared, person)) == 12
 

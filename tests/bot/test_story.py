@@ -72,8 +72,8 @@ async def test_story_from_the_latest_leads_back_to_its_page(shared: Running) -> 
 async def test_related_topic_is_followed_by_one_tap(shared: Running) -> None:
     person = await shared.person()
     story = await open_first(person, await ask(person, "пожар"))
-    words = next(one for one in story.labels if one.startswith("➕")).removeprefix("➕ ")
-    assert (await person.press(f"➕ {words}")).text == say("topics.added", words=words)
+    words = next(one for one in story.labels if one.startswith("+")).removeprefix("+ ")
+    assert (await person.press(f"+ {words}")).text == say("topics.added", words=words)
     ticked = await person.wait_for(lambda m: m.button(f"✓ {words}") is not None, newest=True)
     assert (await person.press("✓", message=ticked)).text == say("topics.known", words=words)
     row = await shared.context.db.fetch_one(
