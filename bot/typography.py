@@ -13,6 +13,7 @@ PARTED: Final = re.compile(
     r"(?<=\S) (?=[—–] )"  # a dash stays with the word before it
     rf"|(?<=[\d}}]) (?=(?:[%‰°₽€$]|(?:{UNITS})\b))"  # } ends a number to be filled in
     r"|(?<=№) (?=\d)"
+    r"|(?<=[\d}][ \u00a0]ч) (?=назад\b)"
     r"|(?<=\b[вксВКС]) (?=[\d{])"
 )
 

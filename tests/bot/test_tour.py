@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Walk = Callable[..., Awaitable["Walker"]]
 
 PHONE = {"width": 390, "height": 780}
-COLORS = 128  # of a kept picture
+COLORS = 64  # of a kept picture: 42 KB each, 52 with twice as many
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: `make browser` installs it"),
@@ -220,6 +220,18 @@ async def test_when_and_what(walk: Walk, running: Running) -> None:
     await me.picture("privacy")
     await me.say("/delete_me", me.spoken.say("erase.yes"))
     await me.picture("delete")
+
+
+async def test_some_of_it_in_english(walk: Walk, running: Running) -> None:
+    person = await running.subscribed("wildfire", "AI safety", "energy", language="en")
+    me = await walk("english", "en", dark=True, person=person.person_id)
+    await me.say("/help", "/latest")
+    await me.picture("help", top="I send")
+    await me.say("/settings", "Topics:")
+    await me.picture("settings")
+    await me.say("/search AI safety", "🔎")
+    await me.press(me.spoken.say("story.more_on_it"), me.spoken.say("story.back"))
+    await me.picture("story")
 
 
 async def test_sources(walk: Walk, running: Running) -> None:
