@@ -1,9 +1,13 @@
 """A chat leaves, and nothing of it stays: neither in a row nor in the bytes of the file.
 
-`erase_chat` takes the rows, in one transaction. What deleting leaves behind, the full-text index's
-old segments and the pages in the log, goes in `wipe`; it is owed until it was done, so a crash
-between them is mended after the start. Freed bytes are zeroed as they are freed: every connection
-has `secure_delete` on, and a file written before it had is rewritten once (`storage/database.py`).
+`erase_chat` takes the rows: the chat's own sources with their articles in steps, then in one
+transaction all that names it, then what the indices of clustering still hold of those articles.
+Whoever breaks off begins again with the update that asks.
+
+What deleting leaves behind, the full-text index's old segments and the pages in the log, goes in
+`wipe`; it is owed until it was done, so a crash between them is mended after the start. Freed bytes
+are zeroed as they are freed: every connection has `secure_delete` on, and a file written before it
+had is rewritten once (`storage/database.py`).
 """
 
 import json
@@ -11,14 +15,21 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from digests.models import Access, ChatId
+from digests.models import Access, ChatId, SourceId
 from storage.database import Database, Transaction
 from storage.kept import tables_of_chats
+from storage.sources import remove_source
 
 OWED: Final = "wipe"  # name of the stored value: how often it was asked for
 UPDATES: Final = "incoming_update"  # their numbers stay, so that none is handled again
 MERGE_PAGES: Final = 100  # a step of the full-text index; others write between two
 MERGE_STEPS: Final = 10_000
+STRAYS_A_BATCH: Final = 500
+# Indices that hold an article's words beside the row that goes with it, and their keys.
+STRAYS: Final = (
+    ("sketch_key", "key", "article_sketch"),
+    ("shingle", "hash", "article_shingles"),
+)
 
 
 async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[ChatId]) -> None:
@@ -33,6 +44,8 @@ async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[C
         "refused": Access.REFUSED,
         "admins": json.dumps(list(admins)),
     }
+    for source in await _own_sources(db, chat):
+        await remove_source(db, source)
     async with db.write() as tx:
         kept = await tx.fetch_one(
             """
@@ -41,7 +54,6 @@ async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[C
             """,
             values,
         )
-        await _erase_indexes(tx, values)
         for table in await tables_of_chats(tx):  # what belongs to the subscriber goes with it
             if table != UPDATES:
                 await tx.execute(f'DELETE FROM "{table}" WHERE chat_id = :chat', values)  # noqa: S608
@@ -55,6 +67,7 @@ async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[C
                 values | dict(kept),
             )
         await _owe_wiping(tx)
+    await _erase_strays(db)
 
 
 async def forget_update(tx: Transaction, update: int) -> None:
@@ -86,23 +99,33 @@ async def wipe(db: Database) -> bool:
     return True
 
 
-async def _erase_indexes(tx: Transaction, values: dict[str, object]) -> None:
-    """What finds the articles of the chat's own sources holds their words."""
-    rows = await tx.fetch_all(
-        """
-        SELECT article.id FROM article JOIN source ON source.id = article.source_id
-        WHERE source.owner_chat_id = :chat
-        """,
-        values,
+async def _own_sources(db: Database, chat: ChatId) -> list[SourceId]:
+    rows = await db.fetch_all(
+        "SELECT id FROM source WHERE owner_chat_id = :chat ORDER BY id", {"chat": chat}
     )
-    found = {"articles": json.dumps([row["id"] for row in rows])}
-    for table in ("sketch_key", "shingle"):
-        await tx.execute(
+    return [SourceId(row["id"]) for row in rows]
+
+
+async def _erase_strays(db: Database) -> None:
+    """Words of articles that are gone: found by reading, while others write, and taken by key. An
+    article and its words come in one transaction, so what is a stray stays one."""
+    for table, key, holder in STRAYS:
+        rows = await db.fetch_all(
             f"""
-            DELETE FROM {table} WHERE article_id IN (SELECT value FROM json_each(:articles))
-            """,  # noqa: S608 - a constant
-            found,
+            SELECT {key} AS key, published_at AS published, article_id AS article FROM {table}
+            WHERE NOT EXISTS (
+                SELECT 1 FROM {holder} WHERE {holder}.article_id = {table}.article_id)
+            """  # noqa: S608 - constants
         )
+        for start in range(0, len(rows), STRAYS_A_BATCH):
+            async with db.write() as tx:
+                await tx.execute_all(
+                    f"""
+                    DELETE FROM {table}
+                    WHERE {key} = :key AND published_at = :published AND article_id = :article
+                    """,  # noqa: S608 - constants
+                    [dict(row) for row in rows[start : start + STRAYS_A_BATCH]],
+                )
 
 
 async def _erase_mentions(tx: Transaction, values: dict[str, object]) -> None:

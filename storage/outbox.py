@@ -123,9 +123,9 @@ async def mark_failed(db: Database, delivery: DeliveryId, error: str) -> bool:
     async with db.write() as tx:
         await tx.execute(
             """
-            DELETE FROM told WHERE EXISTS (
-                SELECT 1 FROM delivery WHERE delivery.id = :id
-                  AND delivery.digest_id = told.digest_id AND delivery.part <= told.part)
+            DELETE FROM told
+            WHERE digest_id = (SELECT digest_id FROM delivery WHERE id = :id)
+              AND part >= (SELECT part FROM delivery WHERE id = :id)
             """,
             values,
         )

@@ -19,7 +19,7 @@ SOURCE_COLUMNS: Final = (
     "source.title AS source_title, source.owner_chat_id, source.weight"
 )
 SOURCES_A_BATCH: Final = 200  # a transaction's; commands that write wait for no more than that
-ARTICLES_A_BATCH: Final = 500  # removed in one
+ARTICLES_A_BATCH: Final = 100  # removed in one
 # Never one that a removed source had: what is being read for that one, and buttons of old messages,
 # would be taken for the new one's, which may be somebody else's.
 NEXT_ID: Final = (

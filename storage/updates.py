@@ -93,8 +93,8 @@ async def note_start(db: Database) -> list[StoredUpdate]:
     rows = await db.fetch_all(
         f"""
         SELECT {COLUMNS} FROM incoming_update
-        WHERE handled_at IS NULL AND begun > 0 ORDER BY id
-        """  # noqa: S608 - a constant
+        WHERE handled_at IS NULL AND begun > 0 ORDER BY +id
+        """  # noqa: S608 - a constant; + : else all that was handled is read through
     )
     return [_update_of(row) for row in rows]
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+import pytest
+
 from digests.models import Access, ChatId, DeliveryId
-from storage import digests, outbox, schedules, subscribers, updates
+from storage import digests, erasing, outbox, schedules, sources, subscribers, updates
 from storage.backups import back_up
 from storage.database import Database, open_database
 from storage.digests import Publication, Slot, Told
 from storage.erasing import erase_chat, wipe
 from storage.updates import StoredUpdate
-from tests.factories import NOW, prepared, store, store_chat, store_source
+from tests.factories import NOW, prepared, store, store_chat, store_source, unlike_others
 from tests.storage.planting import (
     OF_NO_CHAT,
     Planter,
@@ -24,7 +27,10 @@ from tests.storage.planting import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from storage.database import Transaction
 
 CHAT, OTHER, ADMIN = ChatId(700_100_200), ChatId(700_100_201), ChatId(42)
 WORD, OTHERS = "zqxjkcanary", "zqyjkneighbour"
@@ -103,6 +109,51 @@ async def test_words_of_own_articles_leave_the_index_too(db: Database) -> None:
     assert bytes_of(db.path).count(WORD.encode()) == 0
     rows = await db.fetch_all("SELECT rowid FROM article_search WHERE article_search MATCH 'мост'")
     assert len(rows) == 40
+
+
+async def test_own_articles_go_in_steps_and_others_write_between_them(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "ARTICLES_A_BATCH", 5)
+    chat = await store_chat(db, CHAT)
+    own = await store_source(db, "https://a.example/f", owner=chat)
+    await store(db, own, *(prepared(f"{WORD}{n} открыт", guid=f"o{n}") for n in range(12)))
+    left: list[int] = []
+    write = Database.write
+
+    @asynccontextmanager
+    async def counting(self: Database) -> AsyncIterator[Transaction]:
+        async with write(self) as tx:
+            yield tx
+            row = await tx.fetch_one("SELECT count(*) AS articles FROM article")
+            left.append(row["articles"] if row else 0)
+
+    monkeypatch.setattr(Database, "write", counting)
+    await erase_chat(db, chat, ASKING, [])
+    assert list(dict.fromkeys(left)) == [12, 7, 2, 0]
+
+
+@pytest.mark.parametrize("step", ["_erase_mentions", "_erase_strays"])
+async def test_erasing_that_breaks_off_half_way_is_finished_when_done_again(
+    db: Database, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    async def crash(*_: object) -> None:
+        raise RuntimeError
+
+    chat = await store_chat(db, CHAT, title=WORD)
+    own = await store_source(db, "https://a.example/f", owner=chat)
+    await store(db, own, prepared(f"{WORD} открыт", text=f"{WORD} {unlike_others(1, 30)}"))
+    await subscribers.add_topic(db, chat, WORD, NOW)
+    with monkeypatch.context() as patch:
+        patch.setattr(erasing, step, crash)
+        with pytest.raises(RuntimeError):
+            await erase_chat(db, chat, ASKING, [])
+    for table in ("sketch_key", "shingle"):
+        assert await db.fetch_all(f"SELECT 1 FROM {table}"), "that is where it broke off"  # noqa: S608
+    await erased(db)
+    for table in ("sketch_key", "shingle"):
+        assert not await db.fetch_all(f"SELECT 1 FROM {table}")  # noqa: S608
+    assert bytes_of(db.path).count(WORD.encode()) == 0
 
 
 async def test_updates_under_way_are_nobodys_and_are_not_handled_again(db: Database) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from digests.models import ArticleId, ChatId, StoryId
-from storage import asking, breaking, outbox, retention, telling
+from digests.models import ArticleId, ChatId, DeliveryId, StoryId
+from storage import asking, breaking, erasing, outbox, retention, telling, updates
 from storage.asking import Scope
-from storage.database import Statements
+from storage.database import NOTHING, Statements
 from storage.digests import Slot, Told, publish
 from tests.factories import NOW, hours, prepared, store, store_chat, store_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     from storage.database import Database
 
@@ -22,20 +22,34 @@ if TYPE_CHECKING:
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The steps of the statements run from now on, in whatever connection."""
+    return explained(monkeypatch)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Those of transactions alone, while nobody else can write."""
+    return explained(monkeypatch, lambda inside: inside._connection.in_transaction)
+
+
+def explained(
+    monkeypatch: pytest.MonkeyPatch, counts: Callable[[Statements], bool] = lambda _: True
+) -> list[str]:
     found: list[str] = []
 
-    def explained(name: str) -> None:
+    def explain(name: str) -> None:
         run = getattr(Statements, name)
 
-        def explain(inside: Statements, sql: str, values: Mapping[str, object]) -> object:
-            rows = inside._connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)
-            found.extend(row["detail"] for row in rows)
+        def explaining(inside: Statements, sql: str, values: Any = NOTHING) -> Any:
+            if values != [] and counts(inside):
+                some = values[0] if isinstance(values, list) else values
+                rows = inside._connection.execute(f"EXPLAIN QUERY PLAN {sql}", some)
+                found.extend(row["detail"] for row in rows)
             return run(inside, sql, values)
 
-        monkeypatch.setattr(Statements, name, explain)
+        monkeypatch.setattr(Statements, name, explaining)
 
-    explained("execute")
-    explained("fetch_all")
+    for name in ("execute", "execute_all", "fetch_all"):
+        explain(name)
     return found
 
 
@@ -107,3 +121,45 @@ async def test_what_is_forgotten_by_age_is_found_by_age(db: Database, steps: lis
     assert any("digest_made" in step for step in steps)
     assert any("delivery_noticed" in step for step in steps)
     assert not scanned(steps)
+
+
+async def test_who_erases_themselves_holds_up_others_by_nothing_that_is_read_through(
+    db: Database, held: list[str]
+) -> None:
+    chat = await store_chat(db)
+    await store(db, await store_source(db, owner=chat), prepared())
+    held.clear()
+    await erasing.erase_chat(db, chat, 900, [ChatId(42)])
+    assert any("delivery_chat" in step for step in held)
+    assert scanned(held) == ["SCAN broadcast", "SCAN broadcast"], "there are few"
+    kept = await db.fetch_all(
+        "SELECT article_id FROM sketch_key UNION SELECT article_id FROM shingle"
+    )
+    assert kept == []
+
+
+async def test_what_goes_with_a_row_is_found_by_an_index(db: Database) -> None:
+    tables = await db.fetch_all(
+        """
+        SELECT list.name AS "table", keys."from" AS name
+        FROM pragma_table_list AS list, pragma_foreign_key_list(list.name) AS keys
+        WHERE list.schema = 'main'
+        """
+    )
+    assert len(tables) > 20
+    for row in tables:
+        plan = await db.fetch_all(
+            f"EXPLAIN QUERY PLAN SELECT 1 FROM {row['table']} WHERE {row['name']} = 1"  # noqa: S608
+        )
+        assert plan[0]["detail"].startswith("SEARCH"), (row["table"], row["name"])
+
+
+async def test_a_message_that_fails_and_a_start_read_what_is_theirs_alone(
+    db: Database, steps: list[str]
+) -> None:
+    await outbox.mark_failed(db, DeliveryId(1), "refused")
+    assert any("told_digest" in step for step in steps)
+    assert not scanned(steps)
+    steps.clear()
+    await updates.note_start(db)
+    assert set(scanned(steps)) == {"SCAN incoming_update USING INDEX incoming_update_lane"}
