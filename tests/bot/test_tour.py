@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Walk = Callable[..., Awaitable["Walker"]]
 
 PHONE = {"width": 390, "height": 780}
-COLORS = 64  # of a kept picture: 42 KB each, 52 with twice as many
+COLORS = 64  # of a kept picture: 45 KB each, 52 with twice as many
 pytestmark = [
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium here: `make browser` installs it"),
