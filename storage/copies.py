@@ -28,6 +28,7 @@ from digests.models import (
 from storage.database import Database, Statements
 from storage.instants import from_seconds, to_seconds
 from storage.packing import packed, unpacked
+from storage.words import forget_words
 
 MOST_HITS: Final = 20  # articles one shingle leads to, the newest: it may be a footer's
 COMPARED: Final = 8  # articles whose texts are compared, those hit most
@@ -259,6 +260,6 @@ def _told_of(row: sqlite3.Row) -> Told:
 async def forget_shingles(db: Database, now: datetime) -> int:
     """Drop what no new article can repeat any more."""
     before = {"before": to_seconds(now - 2 * WINDOW)}
+    await forget_words(db, "shingle", "published_at < :before", before)
     async with db.write() as tx:
-        await tx.execute("DELETE FROM shingle WHERE published_at < :before", before)
         return await tx.execute("DELETE FROM article_shingles WHERE published_at < :before", before)

@@ -16,20 +16,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from digests.models import Access, ChatId, SourceId
-from storage.database import Database, Transaction
+from storage.database import NOTHING, Database, Transaction
 from storage.kept import tables_of_chats
 from storage.sources import remove_source
+from storage.words import forget_words
 
 OWED: Final = "wipe"  # name of the stored value: how often it was asked for
 UPDATES: Final = "incoming_update"  # their numbers stay, so that none is handled again
 MERGE_PAGES: Final = 100  # a step of the full-text index; others write between two
 MERGE_STEPS: Final = 10_000
-STRAYS_A_BATCH: Final = 500
-# Indices that hold an article's words beside the row that goes with it, and their keys.
-STRAYS: Final = (
-    ("sketch_key", "key", "article_sketch"),
-    ("shingle", "hash", "article_shingles"),
-)
+# An index of words, and the table with the row that goes with an article.
+HOLDERS: Final = (("sketch_key", "article_sketch"), ("shingle", "article_shingles"))
 
 
 async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[ChatId]) -> None:
@@ -107,25 +104,11 @@ async def _own_sources(db: Database, chat: ChatId) -> list[SourceId]:
 
 
 async def _erase_strays(db: Database) -> None:
-    """Words of articles that are gone: found by reading, while others write, and taken by key. An
-    article and its words come in one transaction, so what is a stray stays one."""
-    for table, key, holder in STRAYS:
-        rows = await db.fetch_all(
-            f"""
-            SELECT {key} AS key, published_at AS published, article_id AS article FROM {table}
-            WHERE NOT EXISTS (
-                SELECT 1 FROM {holder} WHERE {holder}.article_id = {table}.article_id)
-            """  # noqa: S608 - constants
-        )
-        for start in range(0, len(rows), STRAYS_A_BATCH):
-            async with db.write() as tx:
-                await tx.execute_all(
-                    f"""
-                    DELETE FROM {table}
-                    WHERE {key} = :key AND published_at = :published AND article_id = :article
-                    """,  # noqa: S608 - constants
-                    [dict(row) for row in rows[start : start + STRAYS_A_BATCH]],
-                )
+    """Words of articles that are gone. An article and its words come in one transaction, so what
+    is a stray stays one."""
+    for table, holder in HOLDERS:
+        held = f"SELECT 1 FROM {holder} WHERE {holder}.article_id = {table}.article_id"  # noqa: S608
+        await forget_words(db, table, f"NOT EXISTS ({held})", NOTHING)
 
 
 async def _erase_mentions(tx: Transaction, values: dict[str, object]) -> None:

@@ -31,6 +31,7 @@ from storage.corrections import are_apart, move_story
 from storage.database import Database, Statements
 from storage.instants import from_seconds, to_seconds
 from storage.packing import packed, unpacked
+from storage.words import forget_words
 
 CANDIDATES: Final = 60  # articles, those that share most keys
 CANDIDATE_STORIES: Final = 12  # of theirs
@@ -296,8 +297,8 @@ def _from_json(text: str) -> tuple[tuple[str, float], ...]:
 async def forget_sketches(db: Database, now: datetime) -> int:
     """Drop what no new article can be compared with any more."""
     before = {"before": to_seconds(now - 2 * WINDOW)}
+    await forget_words(db, "sketch_key", "published_at < :before", before)
     async with db.write() as tx:
-        await tx.execute("DELETE FROM sketch_key WHERE published_at < :before", before)
         return await tx.execute("DELETE FROM article_sketch WHERE published_at < :before", before)
 
 

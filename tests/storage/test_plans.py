@@ -6,8 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from digests.clustering import WINDOW
 from digests.models import ArticleId, ChatId, DeliveryId, StoryId
-from storage import asking, breaking, erasing, outbox, retention, telling, updates
+from storage import (
+    asking,
+    breaking,
+    copies,
+    erasing,
+    outbox,
+    retention,
+    stories,
+    telling,
+    updates,
+)
 from storage.asking import Scope
 from storage.database import NOTHING, Statements
 from storage.digests import Slot, Told, publish
@@ -132,6 +143,20 @@ async def test_who_erases_themselves_holds_up_others_by_nothing_that_is_read_thr
     await erasing.erase_chat(db, chat, 900, [ChatId(42)])
     assert any("delivery_chat" in step for step in held)
     assert scanned(held) == ["SCAN broadcast", "SCAN broadcast"], "there are few"
+    kept = await db.fetch_all(
+        "SELECT article_id FROM sketch_key UNION SELECT article_id FROM shingle"
+    )
+    assert kept == []
+
+
+async def test_what_clustering_forgets_by_age_holds_up_others_by_nothing_that_is_read_through(
+    db: Database, held: list[str]
+) -> None:
+    await store(db, await store_source(db), prepared())
+    held.clear()
+    later = NOW + 3 * WINDOW
+    assert await stories.forget_sketches(db, later) == await copies.forget_shingles(db, later) == 1
+    assert not scanned(held)
     kept = await db.fetch_all(
         "SELECT article_id FROM sketch_key UNION SELECT article_id FROM shingle"
     )
