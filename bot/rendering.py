@@ -21,7 +21,6 @@ from aiogram.utils.formatting import (
 )
 
 from bot.i18n import Language
-from bot.typography import kept_together
 from digests.composing import reason_of
 from digests.lengths import HOST_LETTERS, NAMED_HOSTS, PART_LINKS
 from digests.models import (
@@ -111,7 +110,7 @@ def captioned(content: dict[str, Any]) -> dict[str, Any]:
 def message_of(content: Text, keyboard: InlineKeyboardMarkup | None = None) -> Message:
     text, entities = content.render()
     return Message(
-        kept_together(text),
+        text,
         tuple(entity.model_dump(mode="json", exclude_none=True) for entity in entities),
         keyboard,
     )

@@ -1,6 +1,7 @@
 """Where a line may not break: no digit is parted from its unit, no dash begins a line.
 
-A space becomes a no-break space: as many letters, the same words, so places in a text stay.
+A space becomes a no-break space, in our own texts alone: what a source says is shown letter for
+letter.
 """
 
 import re

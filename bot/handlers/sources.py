@@ -24,6 +24,7 @@ from bot.source_keyboards import (
     sources_keyboard,
 )
 from bot.troubles import trouble
+from bot.typography import NO_BREAK
 from digests.models import SourceId, Subscriber
 from storage import care, sources
 from storage.sources import Health
@@ -93,7 +94,7 @@ def describe(health: Health, spoken: Language) -> str:
     marks |= {"🔒": health.source.owner is not None, "🔇": health.muted}
     shown = [mark for mark, is_so in marks.items() if is_so]
     name = " ".join([*shown, shortened(health.source.title, TITLE_LETTERS)])
-    line = f"{name} — {spoken.say('count.articles', health.articles)}"
+    line = f"{name}{NO_BREAK}— {spoken.say('count.articles', health.articles)}"
     if health.parked:
         line += " · " + spoken.say("sources.not_polled")
     elif health.last_error:

@@ -26,7 +26,6 @@ from bot.rendering import (
 from bot.sandbox.client import SandboxClient
 from bot.sandbox.server import run_sandbox
 from bot.sandbox.world import World
-from bot.typography import kept_together
 from digests.composing import Form, Material, compose, form_for
 from digests.errors import ArticleRejectedError, EmptyQueryError
 from digests.lengths import folded_letters, item_letters
@@ -160,13 +159,27 @@ def test_any_news_makes_messages_that_telegram_takes(
     for page in pages:
         assert_sendable(page.message)
         assert page.told
-        assert titles_of(page) == [kept_together(one.story.lead.title) for one in page.told]
+        assert titles_of(page) == [one.story.lead.title for one in page.told]
     told = [one.story.id for page in pages for one in page.told]
     assert told == [item.story.id for item in digest.items]
     for item in digest.items:
         rendered = len(render_item(item, reader).render()[0])
         assert rendered <= item_letters(item) + folded_letters(item)
     assert render_plain(digest, reader.language, reader.zone).strip()
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_a_source_says_is_shown_letter_for_letter(reader: Reader) -> None:
+    said = "Банк № 5 в 14 часов снизил ставку до 14 % годовых — впервые за 2 года и 3 мин 20 с."
+    ready = prepare(Entry("Ставка снижена до 14 % — банк № 5", said, published=NOW), NOW, UTC)
+    article = an_article(title=ready.title, summary=ready.summary)
+    items = [Material(a_story(article), ready.keys)]
+    (page,) = render_digest(composed(items, ["ставка"], form_for(2)), reader)
+    assert said in page.message.text
+    assert ready.title in page.message.text
+    listed = render_listed(Listed(Asked(""), [Told(items[0].story)], more=False), reader, NOW)
+    assert ready.title in listed.text
+    assert said in render_article(ready.title, "a", NOW, ready.text, reader, NOW).text
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
