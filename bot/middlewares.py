@@ -16,7 +16,8 @@ from bot.deep_links import chat_of_link
 from bot.errors import NotAllowedError, StaleButtonError
 from bot.i18n import Language, language, language_for
 from bot.pipeline import is_allowed
-from bot.subscribing import ask_for_access, reader_for
+from bot.speaking import reader_for
+from bot.subscribing import ask_for_access
 from digests.models import Access, ChatId, Subscriber
 from digests.text.characters import clean_title
 from storage import subscribers
@@ -176,9 +177,12 @@ async def introduce(context: Context, chat: Chat, user: User | None) -> Subscrib
 def _shown_channel(press: CallbackQuery) -> ChatId | None:
     """The channel whose menu was pressed, by the link in its heading. None: the person's own."""
     message = press.message
-    entities = (message.entities or []) if isinstance(message, Message) else []
-    heading = next((one for one in entities if one.offset == 0 and one.url), None)
-    return chat_of_link(heading.url or "") if heading else None
+    text = (message.text or "") if isinstance(message, Message) else ""
+    for one in (message.entities or []) if isinstance(message, Message) else []:
+        # Over a story stands a link too, which may be to anything, but what follows is not apart.
+        if one.offset == 0 and one.url and text.startswith(one.extract_from(text) + "\n\n"):
+            return chat_of_link(one.url)
+    return None
 
 
 def _is_forged(data: str) -> bool:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from aiogram.types import CallbackQuery, Chat, MessageEntity, User
+from aiogram.types import Message as TelegramMessage
 
 from bot.i18n import language
+from bot.middlewares import _shown_channel
 from digests.models import Access, ChatId
 from storage import subscribers
-from tests.bot.living import Running, ask, edited, left_by
+from tests.bot.living import START, Running, ask, edited, left_by
 from tests.bot.test_replays import Trouble, all_handled, broken
 
 if TYPE_CHECKING:
@@ -276,3 +279,15 @@ async def test_a_press_is_for_whom_its_menu_says_however_old_it_is(running: Runn
     assert [topic.words for topic in topics] == ["пожар", "космос"]
     own_topics = await subscribers.topics_of(running.context.db, ChatId(owner.chat_id))
     assert [topic.words for topic in own_topics] == ["ипотека"]
+
+
+@pytest.mark.parametrize(("between", "channel"), [("\n\n", -1000000000007), ("\n", None)])
+async def test_a_link_over_a_story_is_no_heading_of_a_channel(
+    between: str, channel: int | None
+) -> None:
+    link = MessageEntity(type="text_link", offset=0, length=7, url="https://t.me/c/7/1")
+    message = TelegramMessage(message_id=1, date=START, chat=Chat(id=1, type="private"),
+                              text=f"«Вести»{between}Темы", entities=[link])  # fmt: skip
+    person = User(id=1, is_bot=False, first_name="Анна")
+    press = CallbackQuery(id="1", from_user=person, chat_instance="1", message=message)
+    assert _shown_channel(press) == channel
