@@ -17,10 +17,10 @@ import structlog
 
 from bot.context import Context
 from bot.digest_keyboards import alert_keyboard
-from bot.i18n import language
 from bot.making import Inputs, Making
 from bot.pipeline import is_allowed
 from bot.rendering import Reader, render_alert
+from bot.speaking import reader_for
 from digests.breaking import LEAST_OUTLETS, MOST_A_DAY, WITHIN, is_breaking, meeting
 from digests.models import (
     ArticleId,
@@ -207,8 +207,7 @@ class Look:
         known = (pair.wishes, story.id, subscriber.language, subscriber.zone)
         if known not in self._messages:
             digest = await self.making.alert(pair.wishes, story)
-            zone = ZoneInfo(subscriber.zone)
-            reader = Reader(language(subscriber.language), zone, self.context.username)
+            reader = reader_for(self.context, subscriber)
             self._messages[known] = _rendered(digest, reader, menu=subscriber.is_private)
         return self._messages[known]
 

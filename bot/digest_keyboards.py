@@ -4,7 +4,7 @@ They name items by their place in the digest, so chats whose digests are equal s
 with its buttons; whose item it is, is looked up by the message that was pressed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -118,19 +118,19 @@ def digest_keyboard(
     return keyboard(
         [
             *in_rows(numbers, NUMBERS_A_ROW),
-            turning(page, pages),
+            turning(page, pages, lambda to: TurnPage(page=to)),
             [button(spoken.say("digest.all"), ListAll())],
         ]
     )
 
 
-def turning(page: int, pages: int) -> Row:
-    """Each says which page it leads to."""
+def turning(page: int, pages: int, turn: Callable[[int], CallbackData]) -> Row:
+    """Each says which page it leads to; `turn` is what leads there."""
     row = []
     if page > 1:
-        row.append(button(f"⬅️ {page - 1}/{pages}", TurnPage(page=page - 1)))
+        row.append(button(f"⬅️ {page - 1}/{pages}", turn(page - 1)))
     if page < pages:
-        row.append(button(f"{page + 1}/{pages} ➡️", TurnPage(page=page + 1)))
+        row.append(button(f"{page + 1}/{pages} ➡️", turn(page + 1)))
     return row
 
 

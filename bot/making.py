@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+from bot.once import Once
 from bot.workers import Workers
 from digests.clustering import WINDOW, tell_stories, understood
 from digests.composing import Form, Material, Retold, compose, form_for
@@ -82,7 +83,9 @@ class Making:
     _stories: dict[tuple[ChatId, StoryId], Story | None] = field(default_factory=dict)
     _keys: dict[tuple[ChatId, ArticleId], Keys] = field(default_factory=dict)
     _looked: dict[tuple[ChatId, datetime], Looked] = field(default_factory=dict)
-    _digests: dict[Inputs, Digest | Exception] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._digests = Once(self._make)
 
     async def ask(
         self, chats: Sequence[Subscriber], scopes: Mapping[ChatId, tuple[str, ...]] = NO_SCOPES
@@ -152,17 +155,8 @@ class Making:
         return told
 
     async def digest(self, inputs: Inputs) -> Digest:
-        """What fails once fails for all with these inputs, without trying again."""
-        made = self._digests.get(inputs)
-        if made is None:
-            try:
-                made = await self._make(inputs)
-            except Exception as error:  # noqa: BLE001 - raised below, now and the next time
-                made = error
-            self._digests[inputs] = made
-        if isinstance(made, Exception):
-            raise made
-        return made
+        """Made once for all with these inputs."""
+        return await self._digests.of(inputs)
 
     async def _make(self, inputs: Inputs) -> Digest:
         topics = [topic_of(words) for words in inputs.topics]

@@ -9,10 +9,10 @@ from aiogram.filters.callback_data import CallbackData
 from aiogram.types import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot.deep_links import link_to
-from bot.digest_keyboards import NUMBERS_A_ROW, short_label
+from bot.digest_keyboards import NUMBERS_A_ROW, short_label, turning
 from bot.digest_links import PREFIX
 from bot.i18n import Language
-from bot.keyboards import Row, button, in_rows, keyboard
+from bot.keyboards import button, in_rows, keyboard
 
 
 class OpenedPage(CallbackData, prefix="opage"):
@@ -44,16 +44,8 @@ def link_keyboard(label: str, bot: str, key: str) -> InlineKeyboardMarkup:
 
 def opened_keyboard(key: str, places: Sequence[int], page: int, pages: int) -> InlineKeyboardMarkup:
     numbers = [button(str(place + 1), OpenedItem(key=key, place=place)) for place in places]
-    return keyboard([*in_rows(numbers, NUMBERS_A_ROW), _turning(key, page, pages)])
-
-
-def _turning(key: str, page: int, pages: int) -> Row:
-    row = []
-    if page > 1:
-        row.append(button(f"⬅️ {page - 1}/{pages}", OpenedPage(key=key, page=page - 1)))
-    if page < pages:
-        row.append(button(f"{page + 1}/{pages} ➡️", OpenedPage(key=key, page=page + 1)))
-    return row
+    turns = turning(page, pages, lambda to: OpenedPage(key=key, page=to))
+    return keyboard([*in_rows(numbers, NUMBERS_A_ROW), turns])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,10 @@ import structlog
 
 from bot.context import Context, Core
 from bot.digest_keyboards import digest_keyboard
-from bot.i18n import Language, language
+from bot.i18n import Language
 from bot.making import Asked, Inputs, Making
 from bot.rendering import Page, Reader, render_digest
+from bot.speaking import reader_for
 from digests.models import Access, Digest, Subscriber
 from digests.schedules import latest_slot, next_digest, quiet_ends
 from storage import copies, digests, offers, outbox, retention, schedules, stories, votes
@@ -138,9 +139,7 @@ class Publishing:
         known = (inputs, subscriber.language, subscriber.zone)
         if known not in self._rendered:
             digest = await self.making.digest(inputs)
-            reader = Reader(
-                language(subscriber.language), ZoneInfo(subscriber.zone), self.context.username
-            )
+            reader = reader_for(self.context, subscriber)
             self._rendered[known] = render(digest, reader, own=subscriber.is_private)
         return self._rendered[known]
 

@@ -13,9 +13,11 @@ from aiogram.utils.formatting import Bold, Text, TextLink
 
 from bot.context import Context
 from bot.making import Making, topic_of
+from bot.once import Once
 from bot.pipeline import is_allowed
 from bot.rendering import Chart, Message, Reader, address_of, letters, message_of, shortened
-from bot.subscribing import next_recap, reader_for, suggested_topics
+from bot.speaking import reader_for
+from bot.subscribing import next_recap, suggested_topics
 from digests.clustering import is_read
 from digests.models import ArticleId, ChatId, SourceId, Subscriber
 from digests.recap import LABEL_LETTERS, PERIOD, Bar, Recap, longest, weightiest
@@ -121,13 +123,13 @@ class Recapping:
     _first: ArticleId | None = None  # of the week; None: not looked up yet
     _written: dict[ChatId, Written] = field(default_factory=dict)
     _counts: dict[tuple[ChatId, str], int] = field(default_factory=dict)
-    _recaps: dict[Wishes, Recap | Exception] = field(default_factory=dict)
     _contents: dict[tuple[Wishes, str, str], str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         context = self.context
         self.since = self.now - PERIOD
         self.making = Making(context.db, context.workers, self.now, context.update_wait)
+        self._recaps = Once(self._make)
 
     async def publish(self, due: Sequence[DueRecap]) -> int:
         """How many of these, each of another chat, went into the outbox, all in one transaction.
@@ -201,17 +203,8 @@ class Recapping:
         return tuple(sorted(set(labels)))
 
     async def recap(self, wishes: Wishes) -> Recap:
-        """What fails once fails for all with these wishes, without trying again."""
-        made = self._recaps.get(wishes)
-        if made is None:
-            try:
-                made = await self._make(wishes)
-            except Exception as error:  # noqa: BLE001 - raised below, now and the next time
-                made = error
-            self._recaps[wishes] = made
-        if isinstance(made, Exception):
-            raise made
-        return made
+        """Made once for all with these wishes."""
+        return await self._recaps.of(wishes)
 
     async def _make(self, wishes: Wishes) -> Recap:
         viewer, written = wishes.viewer, await self._read(wishes.viewer)

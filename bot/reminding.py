@@ -9,7 +9,6 @@ from aiogram.utils.formatting import Bold, Italic, Text
 
 from bot.context import Context
 from bot.digest_keyboards import SAVED_A_PAGE, saved_keyboard
-from bot.i18n import language
 from bot.pipeline import is_allowed
 from bot.rendering import (
     LISTED_LETTERS,
@@ -21,6 +20,7 @@ from bot.rendering import (
     public_address,
     shortened,
 )
+from bot.speaking import reader_for
 from digests.lengths import HOST_LETTERS
 from digests.models import Article, ChatId, Subscriber
 from digests.schedules import Timing, next_digest, quiet_ends
@@ -110,7 +110,7 @@ async def _remind(context: Context, reminder: Reminder, now: datetime) -> bool:
     paused = subscriber.paused_until is not None and subscriber.paused_until > now
     content = None
     if not (wakes or paused) and is_allowed(context, subscriber):
-        reader = Reader(language(subscriber.language), zone, context.username)
+        reader = reader_for(context, subscriber)
         page = await saved_page(context, subscriber.chat_id, reader, 0, "saved.reminder")
         content = page.to_json() if page else None
     following = wakes or next_reminder(subscriber, now)

@@ -23,7 +23,7 @@ from bot.i18n import language
 from bot.keyboards import access_keyboard
 from bot.making import OLDEST_NEWS
 from bot.pipeline import make_digest, publish_digest
-from bot.rendering import Message, Reader
+from bot.rendering import Message
 from bot.speaking import language_of
 from digests.clustering import tell_stories, understood
 from digests.errors import BadScheduleError, EmptyQueryError
@@ -71,10 +71,6 @@ class Found:
 
     stories: list[Story]
     more: bool  # whether another page follows
-
-
-def reader_for(context: Context, subscriber: Subscriber) -> Reader:
-    return Reader(language(subscriber.language), ZoneInfo(subscriber.zone), context.username)
 
 
 # --- coming in -------------------------------------------------------------------------------

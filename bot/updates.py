@@ -21,15 +21,16 @@ from aiogram.types import Update
 from pydantic import ValidationError
 
 from bot.context import Context
-from bot.i18n import language
 from bot.intake import INLINE, WORDS, Inbox
 from bot.keeping import until_kept
 from bot.pace import Pace
 from bot.patience import muted
 from bot.rendering import Message
+from bot.speaking import language_of
 from bot.stopping import uninterrupted
 from bot.transient import is_passing
-from storage import subscribers, updates
+from digests.models import ChatId
+from storage import updates
 from storage.errors import DatabaseError
 from storage.updates import StoredUpdate
 
@@ -98,8 +99,7 @@ class Handling:
         context, notice = self._context, None
         log.error("update_set_aside", update=update.id, chat=update.chat_id, kind=update.kind)
         if update.chat_id is not None and _is_awaited(update):
-            known = await subscribers.find_subscriber(context.db, update.chat_id)
-            spoken = language(known.language if known else context.settings.default_language)
+            spoken = await language_of(context, ChatId(update.chat_id))
             notice = Message(spoken.say("error.set_aside")).to_json()
         await until_kept(lambda: updates.set_aside(context.db, update, context.now(), notice))
         context.outbox_filled.set()

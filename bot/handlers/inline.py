@@ -8,7 +8,7 @@ from bot.handlers.answering import answer_query
 from bot.i18n import language
 from bot.inline import asker_of, next_place, result_of, stories_to_share
 from bot.pipeline import is_allowed
-from bot.subscribing import reader_for
+from bot.speaking import reader_for
 
 START = "inline"  # the payload of /start behind the button
 

@@ -14,7 +14,8 @@ from bot.handlers.answering import say, show
 from bot.i18n import Language
 from bot.keyboards import button, keyboard
 from bot.recapping import choose_recap, make_recap, render_recap
-from bot.subscribing import RECAP_AT, reader_for
+from bot.speaking import reader_for
+from bot.subscribing import RECAP_AT
 from digests.models import Subscriber
 from storage import recaps
 

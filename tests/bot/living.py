@@ -21,6 +21,7 @@ from bot.sandbox.world import World
 from bot.settings import AccessPolicy, Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
@@ -328,6 +329,17 @@ async def left_by(bot: Running, chat: int) -> list[list[tuple[Any, ...]]]:
     """All that the database holds of a chat, its ids left out."""
     rows = [await bot.context.db.fetch_all(query, {"chat": chat}) for query in OF_A_CHAT]
     return [[tuple(row) for row in found] for found in rows]
+
+
+def counted(patch: pytest.MonkeyPatch, calls: Counter[str], owner: object, name: str) -> None:
+    """From now on calls of `owner.name` are counted."""
+    run = getattr(owner, name)
+
+    def count(*args: Any, **rest: Any) -> Any:
+        calls[name] += 1
+        return run(*args, **rest)
+
+    patch.setattr(owner, name, count)
 
 
 async def copied(bot: Running, person: Member, count: int) -> None:

@@ -14,7 +14,7 @@ from bot.i18n import language
 from digests.models import ChatId
 from storage import breaking
 from storage.schedules import unsubscribe
-from tests.bot.living import Running, ask, copied, edited, eventually, rss
+from tests.bot.living import Running, ask, copied, counted, edited, eventually, rss
 from tests.factories import unlike_others
 
 if TYPE_CHECKING:
@@ -225,19 +225,10 @@ async def test_what_many_wish_is_looked_for_and_made_once(
     await copied(running, await follower(running, "взрыв"), chats)
     await breaks(running)
 
-    def counted(owner: object, attribute: str) -> None:
-        run = getattr(owner, attribute)
-
-        def count(*args: Any, **rest: Any) -> Any:
-            calls[attribute] += 1
-            return run(*args, **rest)
-
-        monkeypatch.setattr(owner, attribute, count)
-
-    counted(alerting, "is_breaking")
-    counted(alerting, "told_among")
-    counted(alerting.Making, "alert")
-    counted(breaking, "publish_alerts")
+    counted(monkeypatch, calls, alerting, "is_breaking")
+    counted(monkeypatch, calls, alerting, "told_among")
+    counted(monkeypatch, calls, alerting.Making, "alert")
+    counted(monkeypatch, calls, breaking, "publish_alerts")
     assert await send_alerts(running.context) == chats + 1
     assert calls == {"is_breaking": 1, "told_among": 1, "alert": 1, "publish_alerts": 3}
     calls.clear()

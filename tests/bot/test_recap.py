@@ -15,7 +15,7 @@ from bot.i18n import language
 from bot.recapping import RECAPS_A_STEP
 from digests.recap import weightiest
 from storage import recaps as recaps_kept
-from tests.bot.living import START, Running, ask, copied, edited
+from tests.bot.living import START, Running, ask, copied, counted, edited
 
 if TYPE_CHECKING:
     from bot.sandbox.client import Member, SeenMessage
@@ -122,21 +122,12 @@ async def test_what_many_wish_is_read_and_made_once_and_all_of_it_at_once(
 
     async def rest(_: object) -> None: ...
 
-    def counted(owner: object, attribute: str) -> None:
-        run = getattr(owner, attribute)
-
-        def count(*args: Any, **rest: Any) -> Any:
-            calls[attribute] += 1
-            return run(*args, **rest)
-
-        monkeypatch.setattr(owner, attribute, count)
-
     monkeypatch.setattr("bot.app.publish_due_recaps", rest)  # published by this test alone
     await copied(running, await chooses_saturday(running, "пожар", "космос"), RECAPS_A_STEP + 9)
     running.clock.move(days=5)
-    counted(recaps_kept, "written_between")
-    counted(recaps_kept, "move_recaps")
-    counted(recapping, "render_recap")
+    counted(monkeypatch, calls, recaps_kept, "written_between")
+    counted(monkeypatch, calls, recaps_kept, "move_recaps")
+    counted(monkeypatch, calls, recapping, "render_recap")
     assert await recapping.publish_due_recaps(running.context) == RECAPS_A_STEP + 10
     assert calls == {"written_between": 1, "render_recap": 1, "move_recaps": 2}
 
