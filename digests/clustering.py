@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from math import sqrt
 from sys import byteorder
 from typing import Final
@@ -163,10 +164,14 @@ def _number_bridges(figures: frozenset[str]) -> frozenset[str]:
     return frozenset(bridge for number in _numbers(figures) if (bridge := number_bridge(number)))
 
 
-def indexed_keys(article: Sketch) -> list[str]:
+def indexed_keys(
+    language: str,
+    heavy: Iterable[tuple[str, float]],
+    bridges: Iterable[tuple[str, float]],
+) -> list[str]:
     """The keys by which an article is found as a candidate: what is heavy in it, and for articles
     of other languages its bridges, each behind the article's language."""
-    return [*(key for key, _ in article.heavy), *(article.language + b for b in _bridges(article))]
+    return [*(key for key, _ in heavy), *(language + key for key, _ in islice(bridges, HEAVY_KEYS))]
 
 
 def sought_keys(
@@ -185,6 +190,11 @@ def sought_keys(
     return frozenset([*words, *(other + b for other in others for b in _bridges(article))])
 
 
+def _keys_of(article: Sketch) -> list[str]:
+    bridges = article.meaning.bridges if article.meaning else ()
+    return indexed_keys(article.language, article.heavy, bridges)
+
+
 def _bridges(article: Sketch) -> list[str]:
     return [bridge for bridge, _ in article.meaning.bridges[:HEAVY_KEYS]] if article.meaning else []
 
@@ -195,7 +205,7 @@ def may_be_alike(article: Sketch, other: Sketch, sought: frozenset[str]) -> bool
         return False
     if abs(article.published - other.published) > WINDOW:
         return False
-    return sum(key in sought for key in indexed_keys(other)) >= SHARED_KEYS
+    return sum(key in sought for key in _keys_of(other)) >= SHARED_KEYS
 
 
 @dataclass(frozen=True, slots=True)

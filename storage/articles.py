@@ -101,6 +101,7 @@ async def add_articles(
         (one for one in unique.values() if one.guid not in gone),
         key=lambda article: article.published,
     )
+    await db.fill_fresh()
     added = Added()
     for start in range(0, len(ordered), BATCH_ROWS):
         batch = ordered[start : start + BATCH_ROWS]

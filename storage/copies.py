@@ -26,9 +26,9 @@ from digests.models import (
     outlet_of,
 )
 from storage.database import Database, Statements
+from storage.fresh import forget_before
 from storage.instants import from_seconds, to_seconds
 from storage.packing import packed, unpacked
-from storage.words import forget_words
 
 MOST_HITS: Final = 20  # articles one shingle leads to, the newest: it may be a footer's
 COMPARED: Final = 8  # articles whose texts are compared, those hit most
@@ -103,28 +103,16 @@ class Copies:
             known.setdefault(row["fingerprint"] or row["url"], _told_of(row))
 
     def _find_shingles(self, batch: Sequence[PreparedArticle]) -> None:
-        published = [article.published for article in batch]
         rows = self._tx.fetch_all(
             """
-            SELECT hash, articles FROM (
-                SELECT wanted.value AS hash, (
-                    SELECT json_group_array(article_id) FROM (
-                        SELECT article_id FROM shingle
-                        WHERE hash = wanted.value AND published_at BETWEEN :earliest AND :latest
-                        ORDER BY published_at DESC LIMIT :limit)
-                    ) AS articles
-                FROM json_each(:hashes) AS wanted)
-            WHERE articles <> '[]'
+            SELECT key, articles FROM fresh_shingle
+            WHERE key IN (SELECT value FROM json_each(:hashes))
             """,
-            {
-                "hashes": json.dumps(list({h for a in batch for h in a.shingles.indexed})),
-                "earliest": to_seconds(min(published) - WINDOW),
-                "latest": to_seconds(max(published) + WINDOW),
-                "limit": MOST_HITS,
-            },
+            {"hashes": json.dumps(list({h for a in batch for h in a.shingles.indexed}))},
         )
         for row in rows:
-            self._by_shingle[row["hash"]] = json.loads(row["articles"])
+            newest = reversed(row["articles"].split()[-MOST_HITS:])
+            self._by_shingle[row["key"]] = [ArticleId(int(number)) for number in newest]
 
     def _read_texts(self, articles: Iterable[ArticleId]) -> None:
         rows = self._tx.fetch_all(
@@ -212,31 +200,18 @@ class Copies:
         by now."""
         self._tx.execute_all(
             """
-            INSERT INTO article_shingles (article_id, published_at, hashes)
-            VALUES (:id, :published, :hashes)
+            INSERT INTO article_shingles (article_id, published_at, hashes, indexed)
+            VALUES (:id, :published, :hashes, :indexed)
             """,
             [
                 {
                     "id": number,
                     "published": to_seconds(article.published),
                     "hashes": packed(article.shingles.hashes),
+                    "indexed": packed(article.shingles.indexed),
                 }
                 for number, article in self._added
                 if article.shingles.indexed
-            ],
-        )
-        self._tx.execute_all(
-            """
-            INSERT OR IGNORE INTO shingle (hash, published_at, article_id)
-            SELECT value, :published, :id FROM json_each(:hashes)
-            """,
-            [
-                {
-                    "id": number,
-                    "published": to_seconds(article.published),
-                    "hashes": json.dumps(list(article.shingles.indexed)),
-                }
-                for number, article in self._added
             ],
         )
         self._tx.execute_all(
@@ -259,7 +234,4 @@ def _told_of(row: sqlite3.Row) -> Told:
 
 async def forget_shingles(db: Database, now: datetime) -> int:
     """Drop what no new article can repeat any more."""
-    before = {"before": to_seconds(now - 2 * WINDOW)}
-    await forget_words(db, "shingle", "published_at < :before", before)
-    async with db.write() as tx:
-        return await tx.execute("DELETE FROM article_shingles WHERE published_at < :before", before)
+    return await forget_before(db, "article_shingles", now - 2 * WINDOW)

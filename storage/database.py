@@ -13,11 +13,13 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aiosqlite
 
+from storage import fresh
 from storage.backups import back_up, folder_of, newest_backup, schema_backup
 from storage.checking import BUSY_SECONDS, INSTRUCTIONS_A_LOOK, check_file
 from storage.errors import (
@@ -129,6 +131,8 @@ class Database:
         self.is_full = False  # since a write found no room, until `has_room` finds some
         self._writer = writer
         self._writing = asyncio.Lock()
+        self._filling = asyncio.Lock()
+        self._filled: int | None = 0  # of `fresh`, up to that article; None: all
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         for reader in readers:
             self._readers.put_nowait(reader)
@@ -172,6 +176,14 @@ class Database:
             return False
         self.is_full = False
         return True
+
+    async def fill_fresh(self) -> None:
+        """Make what new articles are held against, once after a start."""
+        async with self._filling:
+            while self._filled is not None:
+                async with self.write() as tx:
+                    filled = await tx.run(partial(fresh.fill_some, first=self._filled))
+                self._filled = filled
 
     async def cut_log(self) -> bool:
         """Move all of the log into the file and leave none of its bytes. False: somebody reads
@@ -220,6 +232,7 @@ async def open_database(path: Path, backups: Path | None = None) -> AsyncIterato
     async with AsyncExitStack() as stack:
         writer = await stack.enter_async_context(_connect(path))
         await writer.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+        await writer._execute(fresh.attach, writer._conn)  # type: ignore[no-untyped-call]  # noqa: SLF001
         readers = [await stack.enter_async_context(_connect(path)) for _ in range(READERS)]
         for reader in readers:
             await reader.execute("PRAGMA query_only = 1")

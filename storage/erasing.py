@@ -1,8 +1,7 @@
 """A chat leaves, and nothing of it stays: neither in a row nor in the bytes of the file.
 
 `erase_chat` takes the rows: the chat's own sources with their articles in steps, then in one
-transaction all that names it, then what the indices of clustering still hold of those articles.
-Whoever breaks off begins again with the update that asks.
+transaction all that names it. Whoever breaks off begins again with the update that asks.
 
 What deleting leaves behind, the full-text index's old segments and the pages in the log, goes in
 `wipe`; it is owed until it was done, so a crash between them is mended after the start. Freed bytes
@@ -16,17 +15,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from digests.models import Access, ChatId, SourceId
-from storage.database import NOTHING, Database, Transaction
+from storage.database import Database, Transaction
 from storage.kept import tables_of_chats
 from storage.sources import remove_source
-from storage.words import forget_words
 
 OWED: Final = "wipe"  # name of the stored value: how often it was asked for
 UPDATES: Final = "incoming_update"  # their numbers stay, so that none is handled again
 MERGE_PAGES: Final = 100  # a step of the full-text index; others write between two
 MERGE_STEPS: Final = 10_000
-# An index of words, and the table with the row that goes with an article.
-HOLDERS: Final = (("sketch_key", "article_sketch"), ("shingle", "article_shingles"))
 
 
 async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[ChatId]) -> None:
@@ -64,7 +60,6 @@ async def erase_chat(db: Database, chat: ChatId, update: int, admins: Sequence[C
                 values | dict(kept),
             )
         await _owe_wiping(tx)
-    await _erase_strays(db)
 
 
 async def forget_update(tx: Transaction, update: int) -> None:
@@ -101,14 +96,6 @@ async def _own_sources(db: Database, chat: ChatId) -> list[SourceId]:
         "SELECT id FROM source WHERE owner_chat_id = :chat ORDER BY id", {"chat": chat}
     )
     return [SourceId(row["id"]) for row in rows]
-
-
-async def _erase_strays(db: Database) -> None:
-    """Words of articles that are gone. An article and its words come in one transaction, so what
-    is a stray stays one."""
-    for table, holder in HOLDERS:
-        held = f"SELECT 1 FROM {holder} WHERE {holder}.article_id = {table}.article_id"  # noqa: S608
-        await forget_words(db, table, f"NOT EXISTS ({held})", NOTHING)
 
 
 async def _erase_mentions(tx: Transaction, values: dict[str, object]) -> None:

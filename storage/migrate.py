@@ -8,7 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Final
 
-from storage.packing import packed_marks
+from storage.packing import packed_marks, packed_numbers
 
 APPLICATION_ID: Final = 0x53564F44  # "SVOD", in the file's header
 
@@ -35,6 +35,7 @@ def migrate(connection: sqlite3.Connection) -> int:
     """
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.create_function("packed_marks", 1, packed_marks, deterministic=True)
+    connection.create_function("packed_numbers", 1, packed_numbers, deterministic=True)
     pending = [(number, sql) for number, sql in migrations() if number > version]
     for number, sql in pending:
         try:

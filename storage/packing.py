@@ -1,5 +1,6 @@
 """Sets of 32-bit numbers as the bytes of a column."""
 
+import json
 from array import array
 from collections.abc import Iterable
 
@@ -17,3 +18,8 @@ def unpacked(column: bytes) -> frozenset[int]:
 def packed_marks(keys: str) -> bytes:
     """The marks of space-joined keys."""
     return packed(map(mark, set(keys.split())))
+
+
+def packed_numbers(listed: str) -> bytes:
+    """The numbers of a JSON list."""
+    return packed(json.loads(listed))

@@ -11,13 +11,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from heapq import nlargest
 from typing import Final
 
 from digests.clustering import (
     SHARED_KEYS,
     WINDOW,
-    indexed_keys,
     may_be_alike,
     may_hold,
     sought_keys,
@@ -25,13 +23,13 @@ from digests.clustering import (
 )
 from digests.models import ArticleId, ChatId, PreparedArticle, StoryId, outlet_of
 from digests.semantics import Meaning, meaning_of
-from digests.sketches import Sketch, sketch, telling_keys
+from digests.sketches import Sketch, mark, sketch, telling_keys
 from digests.text.bridges import bridges_of
 from storage.corrections import are_apart, move_story
 from storage.database import Database, Statements
+from storage.fresh import forget_before
 from storage.instants import from_seconds, to_seconds
 from storage.packing import packed, unpacked
-from storage.words import forget_words
 
 CANDIDATES: Final = 60  # articles, those that share most keys
 CANDIDATE_STORIES: Final = 12  # of theirs
@@ -153,64 +151,73 @@ class Stories:
 
     def _candidates(self, drawn: Sketch, seen: Sequence[str]) -> dict[StoryId, list[Sketch]]:
         sought = sought_keys(drawn, seen, self._frequencies, self._articles)
-        rows = self._tx.fetch_all(
-            """
-            SELECT article.story_id, member.* FROM article
-            JOIN article_sketch AS member ON member.article_id = article.id
-            JOIN source ON source.id = article.source_id
-            WHERE article.story_id IN (
-                SELECT found.story_id FROM json_each(:hits) AS hit
-                JOIN article AS found ON found.id = CAST(hit.key AS INTEGER)
-                GROUP BY found.story_id
-                ORDER BY max(hit.value) DESC, found.story_id DESC LIMIT :stories)
-              AND (member.language = :language OR :embedded)
-              AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
-            """,
-            {
-                "hits": json.dumps(self._hits(drawn.published, sought)),
-                "stories": CANDIDATE_STORIES,
-                "language": drawn.language,
-                "embedded": drawn.meaning is not None,
-                "owner": self._owner,
-            },
-        )
-        stored: defaultdict[StoryId, list[sqlite3.Row]] = defaultdict(list)
-        for row in rows:
-            stored[StoryId(row["story_id"])].append(row)
+        stored: defaultdict[StoryId, dict[int, bytes]] = defaultdict(dict)
+        for row in self._members_of_hit(drawn, sought):
+            stored[StoryId(row["story_id"])][row["article_id"]] = row["marks"]
         in_batch = {
             placed.story
             for placed in self._batch
             if placed.story in stored or may_be_alike(drawn, placed.sketch, sought)
         }
-        marks = {story: [row["marks"] for row in members] for story, members in stored.items()}
+        marks = {story: list(members.values()) for story, members in stored.items()}
         near = may_hold(drawn, marks) | in_batch
         stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
-        for story, members in stored.items():
-            if story in near:
-                stories[story] += map(_sketch_of, members)
+        for row in self._sketches([one for story in near for one in stored.get(story, ())]):
+            stories[StoryId(row["story_id"])].append(_sketch_of(row))
         for placed in self._batch:
             if placed.story in in_batch:
                 stories[placed.story].append(placed.sketch)
         return stories
 
-    def _hits(self, published: datetime, sought: Collection[str]) -> dict[int, int]:
-        """Stored articles that share most keys, and how many; counted here, SQL takes twice as
-        long."""
+    def _members_of_hit(self, drawn: Sketch, sought: Collection[str]) -> list[sqlite3.Row]:
+        """The members of the stories that share most keys, and their marks."""
         row = self._tx.fetch_one(
             """
-            SELECT json_group_array(article_id) AS articles FROM sketch_key
+            SELECT group_concat(articles, '') AS articles FROM fresh_key
             WHERE key IN (SELECT value FROM json_each(:keys))
-              AND published_at BETWEEN :earliest AND :latest
+            """,
+            {"keys": json.dumps(list(map(mark, sought)))},
+        )
+        shared = Counter(((row and row["articles"]) or "").split())
+        return self._tx.fetch_all(
+            """
+            SELECT story_id, article_id, marks FROM fresh_member
+            WHERE story_id IN (
+                SELECT story_id FROM (
+                    SELECT hit.story_id, number.value AS shared FROM json_each(:hits) AS number
+                    JOIN fresh_member AS hit ON hit.article_id = CAST(number.key AS INTEGER)
+                    WHERE hit.published_at BETWEEN :earliest AND :latest
+                    ORDER BY number.value DESC, hit.article_id DESC LIMIT :candidates)
+                GROUP BY story_id ORDER BY max(shared) DESC, story_id DESC LIMIT :stories)
+              AND (language = :language OR :embedded)
             """,
             {
-                "keys": json.dumps(list(sought)),
-                "earliest": to_seconds(published - WINDOW),
-                "latest": to_seconds(published + WINDOW),
+                "hits": json.dumps(
+                    {n: times for n, times in shared.items() if times >= SHARED_KEYS}
+                ),
+                "earliest": to_seconds(drawn.published - WINDOW),
+                "latest": to_seconds(drawn.published + WINDOW),
+                "candidates": CANDIDATES,
+                "stories": CANDIDATE_STORIES,
+                "language": drawn.language,
+                "embedded": drawn.meaning is not None,
             },
         )
-        keys = Counter(json.loads(row["articles"]) if row else ())
-        shared = ((number, article) for article, number in keys.items() if number >= SHARED_KEYS)
-        return {article: number for number, article in nlargest(CANDIDATES, shared)}
+
+    def _sketches(self, articles: Sequence[int]) -> list[sqlite3.Row]:
+        """Of these articles, those that everybody may see who may see the batch."""
+        if not articles:
+            return []
+        return self._tx.fetch_all(
+            """
+            SELECT article.story_id, member.* FROM article_sketch AS member
+            JOIN article ON article.id = member.article_id
+            JOIN source ON source.id = article.source_id
+            WHERE member.article_id IN (SELECT value FROM json_each(:articles))
+              AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
+            """,
+            {"articles": json.dumps(articles), "owner": self._owner},
+        )
 
     def current(self, story: StoryId) -> StoryId:
         """The story that took over this one in the batch, or itself."""
@@ -240,20 +247,6 @@ class Stories:
                 }
                 for placed in self._batch
                 for meaning in (placed.sketch.meaning,)
-            ],
-        )
-        self._tx.execute_all(
-            """
-            INSERT OR IGNORE INTO sketch_key (key, published_at, article_id)
-            SELECT value, :published, :id FROM json_each(:keys)
-            """,
-            [
-                {
-                    "id": placed.id,
-                    "published": to_seconds(placed.sketch.published),
-                    "keys": json.dumps(indexed_keys(placed.sketch)),
-                }
-                for placed in self._batch
             ],
         )
 
@@ -296,10 +289,7 @@ def _from_json(text: str) -> tuple[tuple[str, float], ...]:
 
 async def forget_sketches(db: Database, now: datetime) -> int:
     """Drop what no new article can be compared with any more."""
-    before = {"before": to_seconds(now - 2 * WINDOW)}
-    await forget_words(db, "sketch_key", "published_at < :before", before)
-    async with db.write() as tx:
-        return await tx.execute("DELETE FROM article_sketch WHERE published_at < :before", before)
+    return await forget_before(db, "article_sketch", now - 2 * WINDOW)
 
 
 async def forget_counts(db: Database, now: datetime) -> bool:

@@ -132,6 +132,19 @@ async def store(
     return await add_articles(db, source, articles, arrived)
 
 
+async def held_against(db: Database) -> dict[str, list[tuple[object, ...]]]:
+    """All that is in the indices of clustering: of `fresh_member`, `fresh_key`, `fresh_shingle`."""
+    tables = ("fresh_member", "fresh_key", "fresh_shingle")
+    async with db.write() as tx:
+        return {
+            table: [
+                tuple(row)
+                for row in await tx.fetch_all(f"SELECT * FROM {table} ORDER BY 1")  # noqa: S608
+            ]
+            for table in tables
+        }
+
+
 async def store_chat(db: Database, chat: int = 1001, **fields: object) -> ChatId:
     values: dict[str, Any] = {
         "kind": "private",

@@ -5,6 +5,7 @@ What there is to fill is read from the schema, so that a new table or column can
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 from contextlib import closing
@@ -19,6 +20,9 @@ SECONDS = 1_795_000_000
 CHAT_COLUMNS = frozenset(
     {"chat_id", "user_id", "owner_chat_id", "author", "last_chat_id", "lane", "acts_for"}
 )
+# What triggers read: JSON of pairs, and packed numbers of four bytes each.
+WEIGHED = {("article_sketch", "heavy"), ("article_sketch", "bridges")}
+NUMBERS_LETTERS = 80
 # Tables that hold nothing a subscriber can fill, and why.
 OF_NO_CHAT = {
     "story": "a number and an instant",
@@ -87,7 +91,9 @@ class Planter:
             return "x"
         self.columns.append(f"{table}.{name}")
         word = f"{self.word} {self.word}{table}{name}".replace("_", "")
-        return word if kind == "TEXT" else word.encode()
+        if (table, name) in WEIGHED:
+            word = json.dumps([[word, 1.0]])
+        return word if kind == "TEXT" else word.encode().ljust(NUMBERS_LETTERS)
 
 
 def tables_of(connection: sqlite3.Connection) -> set[str]:

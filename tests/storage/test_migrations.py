@@ -74,6 +74,7 @@ async def test_rows_of_an_old_schema_are_kept_to_the_last_value(old: Path) -> No
     after = rows_of(old)
     for row in before["article_sketch"]:
         row["marks"] = packed(map(mark, row.pop("seen").split()))
+    del before["sketch_key"]  # made from the sketches in memory
     for table, rows in before.items():
         kept = [{name: row[name] for name in rows[0]} for row in after[table]]
         assert kept == rows, table

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from digests.clustering import WINDOW
-from storage import words
-from storage.database import Database
+from storage import fresh
+from storage.database import NOTHING, Database, Parameters, Statements
 from storage.stories import COUNTS_HALVED, forget_counts, forget_sketches, frequent_keys
-from tests.factories import NOW, prepared, store, store_source, unlike_others
+from tests.factories import NOW, held_against, prepared, store, store_source, unlike_others
 
 
 async def test_frequencies_are_halved_now_and_then_and_single_words_go(db: Database) -> None:
@@ -28,15 +28,22 @@ async def test_frequencies_are_halved_now_and_then_and_single_words_go(db: Datab
     assert not await forget_counts(db, NOW + COUNTS_HALVED + timedelta(hours=1))
 
 
-async def test_however_much_is_to_be_forgotten_a_little_of_it_is_read_at_once(
+async def test_however_much_is_to_be_forgotten_it_goes_a_few_at_once(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(words, "ROWS_READ", 7)
-    monkeypatch.setattr(words, "ROWS_A_BATCH", 3)
+    monkeypatch.setattr(fresh, "STEP_ARTICLES", 3)
     source = await store_source(db)
-    for number in range(4):
+    for number in range(7):
         text = f"Мост через Каменку открыли. {unlike_others(number, 9)}."
         await store(db, source, prepared(f"Мост {number}", text=text, guid=f"g{number}"))
-    assert len(await db.fetch_all("SELECT 1 FROM sketch_key")) > 14
-    await forget_sketches(db, NOW + 3 * WINDOW)
-    assert await db.fetch_all("SELECT 1 FROM sketch_key") == []
+    dropped: list[int] = []
+    execute = Statements.execute
+
+    def counting(self: Statements, sql: str, values: Parameters = NOTHING) -> int:
+        dropped.append(execute(self, sql, values))
+        return dropped[-1]
+
+    monkeypatch.setattr(Statements, "execute", counting)
+    assert await forget_sketches(db, NOW + 3 * WINDOW) == 7
+    assert dropped == [3, 3, 1]
+    assert not (await held_against(db))["fresh_key"]
