@@ -22,7 +22,7 @@ from bot.rendering import Page, Reader, render_digest
 from bot.speaking import reader_for
 from digests.models import Access, Digest, Subscriber
 from digests.schedules import latest_slot, next_digest, quiet_ends
-from storage import copies, digests, offers, outbox, retention, schedules, stories, votes
+from storage import copies, counts, digests, offers, outbox, retention, schedules, stories, votes
 from storage.digests import Publication, Slot, Told
 from storage.schedules import DueChat, Move
 
@@ -41,7 +41,7 @@ async def forget_old(core: Core) -> None:
     now = core.now()
     sketches = await stories.forget_sketches(core.db, now)
     await copies.forget_shingles(core.db, now)
-    await stories.forget_counts(core.db, now)
+    await counts.forget_counts(core.db, now)
     messages = await outbox.forget_notices(core.db, now - MESSAGES_KEPT)
     told = await retention.forget_digests(core.db, now - MESSAGES_KEPT, now)
     await offers.forget_offers(core.db, now - OFFERS_KEPT)

@@ -27,8 +27,8 @@ from digests.text.words import fold
 from digests.timeline import Step, timeline
 from digests.topics import parse_query
 from storage import subscribers
+from storage.counts import frequent_keys
 from storage.search import find_stories
-from storage.stories import frequent_keys
 
 RELATED: Final = 4  # topics
 STEP_LETTERS: Final = 280

@@ -43,7 +43,7 @@ from digests.suggesting import suggest_topics
 from digests.text.words import fold
 from digests.topics import MOST_QUERY_LETTERS, Query, parse_query, parse_topic
 from digests.zones import find_zone
-from storage import articles, recaps, schedules, search, stories, subscribers
+from storage import articles, counts, recaps, schedules, search, subscribers
 from storage.digests import Slot, digest_state
 from storage.erasing import erase_chat
 
@@ -196,7 +196,7 @@ async def _covered_now(context: Context, code: str) -> list[str]:
     members = await articles.members_of(context.db, NOBODY, ids)
     told = await context.workers.run(tell_stories, members)
     spoken = [story for story in told if story.lead.language == code]
-    frequencies, counted = await stories.frequent_keys(context.db)
+    frequencies, counted = await counts.frequent_keys(context.db)
     phrases = await context.workers.run(suggest_topics, spoken, LIVE_TOPICS, frequencies, counted)
     return [words for words in phrases if await _has_stories(context, words)]
 

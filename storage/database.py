@@ -12,14 +12,14 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import aiosqlite
 
-from storage import fresh
+from storage import counts, fresh
 from storage.backups import back_up, folder_of, newest_backup, schema_backup
 from storage.checking import BUSY_SECONDS, INSTRUCTIONS_A_LOOK, check_file
 from storage.errors import (
@@ -185,6 +185,13 @@ class Database:
                     filled = await tx.run(partial(fresh.fill_some, first=self._filled))
                 self._filled = filled
 
+    async def write_counts(self) -> None:
+        """Before the file is closed; what is lost where it cannot be written matters little."""
+        with suppress(DatabaseError):
+            if await self._writer.execute_fetchall("SELECT 1 FROM fresh_count LIMIT 1"):
+                async with self.write() as tx:
+                    await tx.run(counts.write_counts)
+
     async def cut_log(self) -> bool:
         """Move all of the log into the file and leave none of its bytes. False: somebody reads
         what it holds; waiting for them would hold up every write."""
@@ -236,7 +243,11 @@ async def open_database(path: Path, backups: Path | None = None) -> AsyncIterato
         readers = [await stack.enter_async_context(_connect(path)) for _ in range(READERS)]
         for reader in readers:
             await reader.execute("PRAGMA query_only = 1")
-        yield Database(path, writer, readers)
+        database = Database(path, writer, readers)
+        try:
+            yield database
+        finally:
+            await database.write_counts()
 
 
 async def _prepare_aside(path: Path, backups: Path) -> None:

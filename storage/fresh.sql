@@ -11,6 +11,9 @@ CREATE INDEX temp.fresh_member_story ON fresh_member (story_id);  -- whom a cand
 CREATE TEMP TABLE fresh_key (key INTEGER PRIMARY KEY, articles TEXT NOT NULL);      -- marks
 CREATE TEMP TABLE fresh_shingle (key INTEGER PRIMARY KEY, articles TEXT NOT NULL);  -- hashes
 
+-- Counted, and not yet in key_count (storage.counts).
+CREATE TEMP TABLE fresh_count (key TEXT PRIMARY KEY, articles INTEGER NOT NULL) WITHOUT ROWID;
+
 CREATE TEMP VIEW fresh_member_of AS
 SELECT article_id, story_id, sketch.language, sketch.published_at, marks
 FROM main.article_sketch AS sketch JOIN main.article ON article.id = article_id;

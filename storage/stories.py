@@ -10,7 +10,7 @@ import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from digests.clustering import (
@@ -26,6 +26,7 @@ from digests.semantics import Meaning, meaning_of
 from digests.sketches import Sketch, mark, sketch, telling_keys
 from digests.text.bridges import bridges_of
 from storage.corrections import are_apart, move_story
+from storage.counts import add_counts, counts_of
 from storage.database import Database, Statements
 from storage.fresh import forget_before
 from storage.instants import from_seconds, to_seconds
@@ -33,11 +34,7 @@ from storage.packing import packed, unpacked
 
 CANDIDATES: Final = 60  # articles, those that share most keys
 CANDIDATE_STORIES: Final = 12  # of theirs
-COUNTED: Final = "articles_counted"
-HALVED: Final = "counts_halved_at"
-COUNTS_HALVED: Final = timedelta(days=20)  # what is counted is 29 days old on average
 DECODER: Final = json.JSONDecoder()  # `json.loads` looks for white space around it too
-FREQUENT_KEYS: Final = 3_000  # beyond them a key is rare whatever its count
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,41 +63,9 @@ class Stories:
         """Count the keys of the batch among those of all articles, and learn how frequent
         they are."""
         keys = Counter(key for article in articles for key in _counted_keys(article))
-        if self._owner is None:
-            self._frequencies = self._add_counts(keys, len(articles))
-        else:  # what is somebody's own weighs on nothing shared
-            self._frequencies = self._counts(keys)
-        total = self._tx.fetch_one("SELECT value FROM state WHERE name = :name", {"name": COUNTED})
-        self._articles = int(total["value"]) if total else 0
-
-    def _add_counts(self, keys: Counter[str], articles: int) -> dict[str, int]:
-        self._tx.execute(
-            """
-            INSERT INTO state (name, value) VALUES (:name, :count)
-            ON CONFLICT (name) DO UPDATE SET value = value + :count
-            """,
-            {"name": COUNTED, "count": articles},
-        )
-        rows = self._tx.fetch_all(
-            """
-            INSERT INTO key_count (key, articles) SELECT key, value FROM json_each(:counts)
-            WHERE true  -- or "ON" would belong to a join
-            ON CONFLICT (key) DO UPDATE SET articles = articles + excluded.articles
-            RETURNING key, articles
-            """,
-            {"counts": json.dumps(dict(sorted(keys.items())), ensure_ascii=False)},
-        )
-        return {row["key"]: row["articles"] for row in rows}
-
-    def _counts(self, keys: Counter[str]) -> dict[str, int]:
-        rows = self._tx.fetch_all(
-            """
-            SELECT key, articles FROM key_count
-            WHERE key IN (SELECT value FROM json_each(:keys))
-            """,
-            {"keys": json.dumps(list(keys))},
-        )
-        return {row["key"]: row["articles"] for row in rows}
+        if self._owner is None:  # what is somebody's own weighs on nothing shared
+            add_counts(self._tx, keys, len(articles))
+        self._frequencies, self._articles = counts_of(self._tx, keys)
 
     def place(
         self, number: ArticleId, article: PreparedArticle, source: str, copy_of: StoryId | None
@@ -251,16 +216,6 @@ class Stories:
         )
 
 
-async def frequent_keys(db: Database) -> tuple[dict[str, int], int]:
-    """In how many articles the commonest keys stand, and of how many articles."""
-    rows = await db.fetch_all(
-        "SELECT key, articles FROM key_count ORDER BY articles DESC LIMIT :limit",
-        {"limit": FREQUENT_KEYS},
-    )
-    total = await db.fetch_one("SELECT value FROM state WHERE name = :name", {"name": COUNTED})
-    return {row["key"]: row["articles"] for row in rows}, int(total["value"]) if total else 0
-
-
 def _sketch_of(row: sqlite3.Row) -> Sketch:
     return Sketch(
         row["language"],
@@ -290,26 +245,3 @@ def _from_json(text: str) -> tuple[tuple[str, float], ...]:
 async def forget_sketches(db: Database, now: datetime) -> int:
     """Drop what no new article can be compared with any more."""
     return await forget_before(db, "article_sketch", now - 2 * WINDOW)
-
-
-async def forget_counts(db: Database, now: datetime) -> bool:
-    """Halve the frequencies of keys every `COUNTS_HALVED`: they tell of about a month then, and
-    words that came once go. False: not yet."""
-    values = {"halved": HALVED, "counted": COUNTED, "now": to_seconds(now)}
-    async with db.write() as tx:
-        last = await tx.fetch_one("SELECT value FROM state WHERE name = :halved", values)
-        if last and now - from_seconds(int(last["value"])) < COUNTS_HALVED:
-            return False
-        await tx.execute(
-            """
-            INSERT INTO state (name, value) VALUES (:halved, :now)
-            ON CONFLICT (name) DO UPDATE SET value = :now
-            """,
-            values,
-        )
-        if last is None:
-            return False
-        await tx.execute("DELETE FROM key_count WHERE articles < 2")
-        await tx.execute("UPDATE key_count SET articles = articles / 2")
-        await tx.execute("UPDATE state SET value = value / 2 WHERE name = :counted", values)
-    return True
