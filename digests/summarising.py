@@ -13,13 +13,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from functools import lru_cache
+from itertools import chain, groupby
 from typing import Final
 
 from digests.models import CleanText, ParagraphKind, Pick, Sentence
 from digests.text.cleaning import opens_as_teaser, opens_with_quotation
 from digests.text.sentences import split_sentences
-from digests.text.words import STOP_WORDS, folded_words, stem
+from digests.text.words import STOP_WORDS, WORD, fold, stem
 
 FEWEST_WORDS: Final = 6
 LEAST_LETTERS_SHARE: Final = 0.75
@@ -27,6 +28,8 @@ MOST_BRACKETS: Final = 2
 MOST_COMMAS: Final = 5
 CANDIDATES: Final = 60  # sentences, from the start
 SENTENCES_READ: Final = 300  # in which words are counted
+KEYS_CACHED: Final = 20_000
+CHANCES_CACHED: Final = 10_000
 
 # Chance of a word, as logit: logistic regression over 19,000 words of 40 Russian news and the leads
 # their editors wrote.
@@ -48,11 +51,10 @@ OLD_YEAR_PENALTY: Final = 0.03
 OWN_WORDS_PENALTY: Final = 0.08
 CUT_PENALTY: Final = 0.08
 
-_FINAL = re.compile(r"[.!?…][»”\")\]]*$")
 _OPENS = re.compile(r"[«“„\"(\[]*[A-ZА-ЯЁ\d$€£₽№]|[a-zа-яё]+[A-ZА-ЯЁ]")  # iPhone, xAI
+_CLOSING: Final = '»”")]'
 _GOES_ON: Final = ":;,—–-"
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_CUT = re.compile(r"(?:…|\.\.\.)[»”\")\]]*$")
 _QUOTED = re.compile(r"«[^»]*»|“[^”]*”|\"[^\"]*\"")
 _QUOTE_MARK = re.compile(r"[«»“”„]")
 # The look ahead passes over most letters at once: without it the search takes three times as long.
@@ -121,6 +123,11 @@ def opens_hanging(sentence: str) -> bool:
     return bool(_HANGING.match(sentence))
 
 
+def ends_whole(sentence: str) -> bool:
+    """With a full stop or its like, whatever it closes behind it."""
+    return sentence.rstrip(_CLOSING).endswith((".", "!", "?", "…"))
+
+
 def summarise(
     article: CleanText,
     published: datetime,
@@ -142,42 +149,47 @@ def summarise(
         for at, sentence in enumerate(sentences[:CANDIDATES])
         if not inside[at] and _may_stand(article, sentence, published)
     ]
-    whole = [c for c in candidates if _FINAL.search(c.sentence.text)]
+    whole = [c for c in candidates if ends_whole(c.sentence.text)]
     # Half of the Russian feeds give one line without a full stop: better than nothing.
     return tuple(_greedy(whole or candidates, _chances(_keys(article.title), keys), count))
 
 
 def _chances(title: Counter[str], sentences: Sequence[Counter[str]]) -> dict[str, float]:
     """Key → the chance that an editor's lead would hold it."""
+    held = Counter(chain.from_iterable(sentences))
     first: dict[str, int] = {}
-    for at, keys in enumerate(sentences):
-        for key in keys:
-            first.setdefault(key, at)
-    held = Counter(key for keys in sentences for key in keys)
-    chances = {}
-    for key, at in first.items():
-        logit = RARE_WORD + PER_LOG_SENTENCES * math.log(held[key])
-        logit += WORD_OF_TITLE * (key in title) + PER_LOG_FIRST * math.log(1 + at)
-        chances[key] = 1 / (1 + math.exp(-logit))
-    return chances
+    for at in range(len(sentences) - 1, -1, -1):
+        first.update(dict.fromkeys(sentences[at], at))
+    return {key: _chance(held[key], at, key in title) for key, at in first.items()}
+
+
+@lru_cache(maxsize=CHANCES_CACHED)
+def _chance(sentences: int, first: int, in_title: bool) -> float:
+    logit = RARE_WORD + PER_LOG_SENTENCES * math.log(sentences)
+    logit += WORD_OF_TITLE * in_title + PER_LOG_FIRST * math.log(1 + first)
+    return 1 / (1 + math.exp(-logit))
 
 
 def _greedy(candidates: list[_Candidate], chances: dict[str, float], count: int) -> list[Pick]:
-    told: set[str] = set()
     worth, length = 0.0, LEAD_WORDS
     picked: list[_Candidate] = []
     left = list(candidates)
+    news = [list(one.keys) for one in left]  # what of each is not told yet
+    lengths = [one.keys.total() for one in left]
     while left and len(picked) < count:
-        news = [sum(chances[key] for key in one.keys if key not in told) for one in left]
+        worths = [sum(map(chances.__getitem__, keys)) for keys in news]
         gains = [
-            2 * (worth + new) / (length + one.keys.total()) + one.score - _hanging(one, picked)
-            for one, new in zip(left, news, strict=True)
+            2 * (worth + new) / (length + longer) + one.score - _hanging(one, picked)
+            for one, new, longer in zip(left, worths, lengths, strict=True)
         ]
         best = gains.index(max(gains))
-        worth += news[best]
+        worth += worths[best]
+        length += lengths.pop(best)
         picked.append(left.pop(best))
-        length += picked[-1].keys.total()
-        told |= picked[-1].keys.keys()
+        told = set(news.pop(best))
+        news = [
+            keys if told.isdisjoint(keys) else [k for k in keys if k not in told] for keys in news
+        ]
     return [Pick(candidate.sentence.text, candidate.position) for candidate in picked]
 
 
@@ -199,7 +211,7 @@ def _score(article: CleanText, sentence: Sentence, at: int, published: datetime)
         - QUESTION_PENALTY * ("?" in text)
         - OLD_YEAR_PENALTY * _is_old(text, published)
         - OWN_WORDS_PENALTY * bool(_OWN_WORDS.search(_QUOTED.sub("", text)))
-        - CUT_PENALTY * bool(_CUT.search(text))
+        - CUT_PENALTY * text.rstrip(_CLOSING).endswith(("…", "..."))
     )
 
 
@@ -283,4 +295,11 @@ def _is_balanced(text: str) -> bool:
 
 
 def _keys(text: str) -> Counter[str]:
-    return Counter([stem(word) for word in folded_words(text) if word not in STOP_WORDS])
+    return Counter(filter(None, map(_key, WORD.findall(fold(text)))))
+
+
+@lru_cache(maxsize=KEYS_CACHED)
+def _key(word: str) -> str:
+    """The stem of a folded word, "" for one that says nothing."""
+    word = word.replace(",", ".")
+    return "" if word in STOP_WORDS else stem(word)

@@ -53,6 +53,7 @@ _LONE_INITIAL_END = re.compile(
     r"(?:^|\s)(?:витамин\w*|гепатит\w*|класс\w*|групп\w*|Plan|Vitamin)\s\w\.$"
 )
 _LONGEST_ABBREVIATION: Final = 6  # letters of the last word of any above
+_TAIL: Final = 20  # letters, the whole of any above with what stands before it
 _CLOSING = re.compile(r"[»”’\")\]…!?.,;]+(?=\s|$)")
 _GOES_ON = re.compile(r"[\W_]*(?:[a-zа-яё]|\d)")
 _STARTS_LOW = re.compile(r"[«“„\"(\s]*[a-zа-яё]")
@@ -151,13 +152,13 @@ def _joined(left: str, right: str) -> bool:
 
 
 def _goes_on_abbreviated(left: str, right: str) -> bool:
-    tail = left[-40:]
+    tail = left[-_TAIL:]
     if _ABBREVIATION.search(tail) or _NUMBER_POINT.fullmatch(left):
         return True
     if _OPEN_ABBREVIATION.search(tail):
         return bool(_GOES_ON.match(right)) and not right[0].isupper()
     if _INITIAL.search(tail):
-        return right[0].isupper() and not _LONE_INITIAL_END.search(tail)
+        return right[0].isupper() and not _LONE_INITIAL_END.search(left)
     return _goes_on_low(right)
 
 

@@ -94,16 +94,15 @@ def split_forms(text: str) -> list[tuple[str, bool]]:
     needs."""
     if is_shouting(text):
         text = text.lower()
-    found = [(match.start(), match.group()) for match in WORD.finditer(text)]
-    headline = _is_title_case(found)
-    return [
-        (form, not form[0].islower() and (headline or _opens(text, start))) for start, form in found
-    ]
-
-
-def folded_words(text: str) -> list[str]:
-    """The same words folded, for who does not ask what their case tells."""
-    return [word.replace(",", ".") for word in WORD.findall(fold(text))]
+    forms = WORD.findall(text)
+    headline = _is_title_case(forms)
+    found = []
+    end = 0
+    for form in forms:
+        start = text.index(form, end)  # between two words stands nothing of a word
+        end = start + len(form)
+        found.append((form, not form[0].islower() and (headline or _opens(text, start))))
+    return found
 
 
 @lru_cache(maxsize=WORDS_CACHED)
@@ -121,9 +120,9 @@ def is_shouting(text: str) -> bool:
     return loud > 0.6 * len(words) and longest > 5
 
 
-def _is_title_case(found: list[tuple[int, str]]) -> bool:
+def _is_title_case(forms: list[str]) -> bool:
     """An English headline Where Every Word Is Capitalised."""
-    words = [word for _, word in found if word.isascii() and len(word) > SHORT_WORD_LETTERS]
+    words = [word for word in forms if word.isascii() and len(word) > SHORT_WORD_LETTERS]
     return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
