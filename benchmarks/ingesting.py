@@ -139,6 +139,15 @@ class Here(Workers):
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return function(*args, **kwargs)
 
+    async def run_in_turn(
+        self,
+        cost_seconds: float,  # noqa: ARG002 - there is one turn
+        function: Callable[P, R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        return await self.run(function, *args, **kwargs)
+
 
 async def _ours(database: Path, feeds: list[Path], now: datetime, workers: Workers) -> float:
     """Several feeds at once, as the bot polls them: one is stored while the next is prepared."""
@@ -151,8 +160,8 @@ async def _ours(database: Path, feeds: list[Path], now: datetime, workers: Worke
 
         async def take_in(source: Source, data: bytes) -> int:
             async with room:
-                batch = await workers.run(
-                    prepare_feed, data, "application/rss+xml", source.address, now, UTC
+                batch = await workers.run_in_turn(
+                    0, prepare_feed, data, "application/rss+xml", source.address, now, UTC
                 )
                 return (await add_articles(db, source, batch.prepared, now)).new
 

@@ -17,8 +17,9 @@ OUT_OF_MEMORY: Final = 77  # exit status
 TRIMMED_FROM_MEGABYTES: Final = 80
 
 
-def set_up_worker(megabytes: int) -> None:
+def set_up_worker(megabytes: int, nice: int = 0) -> None:
     """Before its first job: bounds on what it takes of the machine."""
+    os.nice(nice)
     # numpy's OpenBLAS, which the chart loads, takes 40 MB and a thread for each core there is:
     # beyond 24 cores that is more than a worker may have, and we multiply no matrices with it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

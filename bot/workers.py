@@ -10,6 +10,8 @@ import asyncio
 import heapq
 import itertools
 import multiprocessing
+import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as WorkTimeoutError
@@ -24,6 +26,9 @@ from bot.worker_side import call, nothing, set_up_worker
 JOB_SECONDS: Final = 10.0
 JOB_MEGABYTES: Final = 224  # of data; with 20 MB of program text that is 256 at most
 COMPUTING_MEGABYTES: Final = 1_024  # for our own: a digest's stories come to some megabytes
+CROWD: Final = 4  # jobs that wait for their turn
+HELPER_SECONDS: Final = 60.0  # without work
+HELPER_NICE: Final = 10  # it takes what others leave of the cores
 JOBS_BEFORE_RENEWAL: Final = 2_000  # a long-lived worker never keeps more than it needs
 
 P = ParamSpec("P")
@@ -31,18 +36,36 @@ R = TypeVar("R")
 
 
 class Workers:
-    def __init__(self, pool: ProcessPool, count: int, seconds: float) -> None:
-        self._pool = pool
+    """A pool of processes, and a helper: one more process for as long as a crowd waits for its
+    turn, where the machine has a core for it."""
+
+    def __init__(
+        self, make_pool: Callable[[int, int], ProcessPool], count: int, seconds: float, cores: int
+    ) -> None:
+        self._make_pool = make_pool
+        self._pool = make_pool(count, 0)
         self.kills: Counter[str] = Counter()  # by reason: too_slow, died
         self.aliases = ""  # the operator's own, sent along with each job
         self._seconds = seconds
-        self._free = count  # processes that nobody who takes turns is using
-        self._waiting: list[tuple[float, int, asyncio.Future[None]]] = []
+        # Of each process that nobody who takes turns is using, its pool; the last is used next.
+        self._free = [self._pool] * count
+        self._waiting: list[tuple[float, int, asyncio.Future[ProcessPool]]] = []
         self._numbers = itertools.count()
+        self._may_call = cores > 1
+        self._helper: ProcessPool | None = None
+        self._calling: asyncio.Task[None] | None = None
+        self._leaving: asyncio.TimerHandle | None = None
+        self._starting = threading.Lock()
 
     def start(self) -> None:
         """Start the processes now: that holds up an event loop for 0.1 s, so before it matters."""
         self._pool.schedule(call, args=("", nothing))
+
+    def stop(self) -> None:
+        with self._starting:
+            for pool in filter(None, (self._helper, self._pool)):
+                pool.stop()  # type: ignore[no-untyped-call]
+                pool.join()
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call a function of `digests` in a worker.
@@ -51,7 +74,12 @@ class Workers:
         the worker dies (`died`, out of memory as a rule) or takes too long (`too_slow`).
         Other calls that wait for the pool are not affected.
         """
-        future = self._pool.schedule(
+        return await self._run(self._pool, function, *args, **kwargs)
+
+    async def _run(
+        self, pool: ProcessPool, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        future = pool.schedule(
             call, args=(self.aliases, function, *args), kwargs=kwargs, timeout=self._seconds
         )
         try:
@@ -72,47 +100,85 @@ class Workers:
         """As `run`, but whoever costs little goes before who costs much: each waits as if it had
         come so many seconds later. Nobody waits for ever, and a crowd of giants holds up no dwarf.
         """
-        loop = asyncio.get_running_loop()
-        if self._free:
-            self._free -= 1
-        else:
-            turn: asyncio.Future[None] = loop.create_future()
-            place = (loop.time() + cost_seconds, next(self._numbers), turn)
-            heapq.heappush(self._waiting, place)
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if not turn.cancelled():
-                    self._pass_on()
-                raise
+        pool = await self._turn(cost_seconds)
         try:
-            return await self.run(function, *args, **kwargs)
+            return await self._run(pool, function, *args, **kwargs)
         finally:
-            self._pass_on()
+            self._pass_on(pool)
 
-    def _pass_on(self) -> None:
+    async def _turn(self, cost_seconds: float) -> ProcessPool:
+        if self._free:
+            return self._taken(self._free.pop())
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[ProcessPool] = loop.create_future()
+        heapq.heappush(self._waiting, (loop.time() + cost_seconds, next(self._numbers), turn))
+        if self._may_call and self._helper is None and len(self._waiting) >= CROWD:
+            self._helper = self._make_pool(1, HELPER_NICE)
+            self._calling = loop.create_task(self._call(self._helper))
+        try:
+            return self._taken(await turn)
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._pass_on(turn.result())
+            raise
+
+    def _taken(self, pool: ProcessPool) -> ProcessPool:
+        if pool is self._helper and self._leaving:
+            self._leaving.cancel()
+        return pool
+
+    def _pass_on(self, pool: ProcessPool) -> None:
+        """To who is next; else it stands free, and a helper leaves after a while."""
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
-                turn.set_result(None)
+                turn.set_result(pool)
                 return
-        self._free += 1
+        if pool is not self._helper:
+            self._free.append(pool)
+            return
+        self._free.insert(0, pool)
+        self._leaving = asyncio.get_running_loop().call_later(HELPER_SECONDS, self._send_away, pool)
+
+    async def _call(self, helper: ProcessPool) -> None:
+        await asyncio.to_thread(self._start, helper)
+        self._pass_on(helper)
+
+    def _start(self, helper: ProcessPool) -> None:
+        with self._starting:
+            helper.schedule(call, args=("", nothing))
+
+    def _send_away(self, helper: ProcessPool) -> None:
+        self._free.remove(helper)
+        self._helper = None
+        helper.stop()  # type: ignore[no-untyped-call]
+        helper.join()
 
 
 @contextmanager
 def start_workers(
-    count: int = 1, *, seconds: float = JOB_SECONDS, megabytes: int = JOB_MEGABYTES
+    count: int = 1,
+    *,
+    seconds: float = JOB_SECONDS,
+    megabytes: int = JOB_MEGABYTES,
+    cores: int | None = None,
 ) -> Iterator[Workers]:
-    """Processes that start with the pool's first job; what a job may take."""
-    pool = ProcessPool(
-        max_workers=count,
-        max_tasks=JOBS_BEFORE_RENEWAL,
-        initializer=set_up_worker,
-        initargs=(megabytes,),
-        context=multiprocessing.get_context("spawn"),
-    )
+    """Processes that start with the pool's first job; what a job may take. `cores` None: the
+    machine's."""
+    if cores is None:
+        cores = os.cpu_count() or 1
+
+    def make_pool(count: int, nice: int) -> ProcessPool:
+        return ProcessPool(
+            max_workers=count,
+            max_tasks=JOBS_BEFORE_RENEWAL,
+            initializer=set_up_worker,
+            initargs=(megabytes, nice),
+            context=multiprocessing.get_context("spawn"),
+        )
+
+    workers = Workers(make_pool, count, seconds, cores)
     try:
-        yield Workers(pool, count, seconds)
+        yield workers
     finally:
-        pool.stop()  # type: ignore[no-untyped-call]
-        pool.join()
+        workers.stop()

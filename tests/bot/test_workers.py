@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import operator
 import os
 import signal
+import subprocess
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,15 +30,31 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FEED = b"<rss><channel><title>T</title><item><title>News of the day</title></item></channel></rss>"
 
 
+WHO_WORKS = "sleep 0.05; echo $PPID"
+
+
 @pytest.fixture
 def pool() -> Iterator[Workers]:
-    with start_workers(seconds=2.0) as started:
+    with start_workers(seconds=2.0, cores=1) as started:
         yield started
 
 
-async def reason(pool: Workers, function: object, *args: object) -> object:
+@pytest.fixture
+def helped() -> Iterator[Workers]:
+    with start_workers(seconds=2.0, cores=2) as started:
+        yield started
+
+
+async def who_work(workers: Workers, jobs: int) -> set[str]:
+    """The processes that do so many jobs, all wanted at once."""
+    wanted = (workers.run_in_turn(0, subprocess.getoutput, WHO_WORKS) for _ in range(jobs))
+    return set(await asyncio.gather(*wanted))
+
+
+async def reason(pool: Workers, function: object, *args: object, in_turn: bool = False) -> object:
+    run = partial(pool.run_in_turn, 0) if in_turn else pool.run
     with pytest.raises(WorkerError) as raised:
-        await pool.run(function, *args)  # type: ignore[arg-type]
+        await run(function, *args)  # type: ignore[arg-type]
     return raised.value.values["reason"]
 
 
@@ -86,6 +105,47 @@ async def test_turn_of_a_job_that_fails_goes_to_the_next(pool: Workers) -> None:
         with pytest.raises(WorkerError):
             await pool.run_in_turn(0, etree.fromstring, b"<a")
     assert await pool.run_in_turn(0, operator.mul, 2, 4) == 8
+
+
+async def test_where_many_wait_a_second_process_helps_until_nobody_needs_it(
+    helped: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.workers.HELPER_SECONDS", 0.3)
+    assert len(await who_work(helped, 4)) == 1, "few wait"
+    for _ in range(2):
+        own = await who_work(helped, 1)
+        both = await who_work(helped, 30)
+        assert len(both) == 2
+        assert own < both
+        assert await who_work(helped, 1) == own, "the helper stands back"
+        assert len(multiprocessing.active_children()) == 2
+        await asyncio.sleep(0.5)
+        assert len(multiprocessing.active_children()) == 1
+
+
+async def test_who_is_needed_does_not_leave(
+    helped: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.workers.HELPER_SECONDS", 0.3)
+    both = await who_work(helped, 30)
+    for _ in range(3):
+        await asyncio.sleep(0.2)
+        assert await who_work(helped, 2) == both
+
+
+async def test_one_core_has_no_helper(pool: Workers) -> None:
+    assert len(await who_work(pool, 20)) == 1
+
+
+async def test_what_a_helper_dies_of_is_no_others(helped: Workers) -> None:
+    async def job(number: int) -> object:
+        if number % 5 == 4:
+            return await reason(helped, os._exit, 1, in_turn=True)
+        return await helped.run_in_turn(0, subprocess.getoutput, "sleep 0.02; echo done")
+
+    results = await asyncio.gather(*(job(number) for number in range(30)))
+    assert results == ["died" if number % 5 == 4 else "done" for number in range(30)]
+    assert helped.kills["died"] == 6
 
 
 async def test_parsers_and_their_errors_fit_under_the_limit(pool: Workers) -> None:
