@@ -213,6 +213,11 @@ class Database:
         finally:
             self._readers.put_nowait(reader)
 
+    async def peek(self, work: Callable[[Statements], T]) -> T:
+        """As `read`, on the connection that writes, which alone sees what is held in memory: of
+        what is being written too, and it waits for the statement under way."""
+        return await _run(self._writer, work)
+
     async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:
         return await self.read(lambda inside: inside.fetch_all(sql, parameters))
 

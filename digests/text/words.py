@@ -6,6 +6,7 @@ lemmatised or stemmed: Snowball turns «ИИ» into «и», which stands in most
 """
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -158,18 +159,39 @@ def read(folded: str) -> Reading:
     """The readings of a form; for anything but Cyrillic the form itself."""
     if not is_cyrillic(folded) or DIGIT.search(folded):
         return Reading(folded, known=False, noun=False, ordinary=False, name=False)
-    parses = analyzer().parse(folded)
-    known = bool(analyzer().word_is_known(folded))
-    facts = [_facts(parse.tag) for parse in parses]
+    forms = list(_known_forms(folded))
+    known = bool(forms)
+    if not known:
+        forms = [(parse.tag, parse.normal_form) for parse in analyzer().parse(folded)]
+    facts = [_facts(tag) for tag, _ in forms]
     names = [is_name for is_name, _ in facts]
-    lemma = fold(parses[0].normal_form) if parses else folded
     return Reading(
-        lemma,
+        _likeliest(folded, forms),
         known,
         noun=known and any(is_noun for _, is_noun in facts),
         ordinary=known and not all(names),
         name=known and any(names),
     )
+
+
+def _known_forms(folded: str) -> Iterator[tuple[Any, str]]:
+    """(tag, normal form) of a word the dictionary knows: what `MorphAnalyzer.parse` finds before it
+    weighs and wraps it."""
+    dictionary = analyzer().dictionary
+    for form, places in dictionary.words.similar_items(folded, analyzer().char_substitutes):
+        for paradigm, at in places:
+            yield (
+                dictionary.build_tag_info(paradigm, at),
+                dictionary.build_normal_form(paradigm, at, form),
+            )
+
+
+def _likeliest(folded: str, forms: Sequence[tuple[Any, str]]) -> str:
+    """The normal form that P(tag | word) speaks for, folded."""
+    if len({form for _, form in forms}) > 1:
+        chance = analyzer().prob_estimator.p_t_given_w.prob
+        return fold(max(forms, key=lambda one: chance(folded, one[0]))[1])
+    return fold(forms[0][1]) if forms else folded
 
 
 @cache

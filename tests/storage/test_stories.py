@@ -9,6 +9,7 @@ from digests.clustering import WINDOW
 from storage import fresh
 from storage.counts import COUNTS_HALVED, counts_of, forget_counts, frequent_keys
 from storage.database import NOTHING, Database, Parameters, Statements, open_database
+from storage.spelling import known_roots, near_roots
 from storage.stories import forget_sketches
 from tests.factories import NOW, held_against, prepared, store, store_source, unlike_others
 
@@ -70,6 +71,21 @@ async def test_words_are_counted_at_once_and_written_when_they_are_many(db: Data
     ]  # fmt: skip
     await db.write_counts()
     assert (await frequent_keys(db))[0]["мост"] == 45
+
+
+async def test_a_word_that_just_came_is_known_to_spelling(db: Database) -> None:
+    source = await store_source(db)
+    for number in range(42):
+        text = f"Мост через Каменку открыли. {unlike_others(number, 9)}."
+        await store(db, source, prepared(f"Мост {number}", text=text, guid=f"g{number}"))
+    await store(db, source, prepared("Кракозябровск основан", text="Мост.", guid="new"))
+    assert (await frequent_keys(db))[0].get("кракозябровск") is None, "it is not written yet"
+    assert await known_roots(db, ["мост", "кракозябровск", "щи"]) == {
+        "мост": 43,
+        "кракозябровск": 1,
+    }
+    assert await near_roots(db, "крак", 13) == {"кракозябровск": 1}
+    assert (await near_roots(db, "мос", 4))["мост"] == 43
 
 
 async def test_what_was_counted_is_in_the_file_after_an_orderly_end(tmp_path: Path) -> None:
