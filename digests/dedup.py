@@ -70,7 +70,7 @@ def fingerprint(title: str, text: str) -> str:
 def shingles(title: str, text: str) -> Shingles:
     """The hashed 4-word shingles of a title with its text."""
     words = [word.encode() for word in _words(fold(f"{title}\n{text}"))[:SHINGLED_WORDS]]
-    hashes = [crc32(b" ".join(shingle)) for shingle in _in_a_row(words, SHINGLE_WORDS)]
+    hashes = list(map(crc32, map(b" ".join, _in_a_row(words, SHINGLE_WORDS))))
     return Shingles(frozenset(hashes), _winnowed(hashes))
 
 

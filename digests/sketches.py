@@ -28,6 +28,8 @@ LEAST_WEIGHT: Final = 0.1  # of a key that stands in every article
 HEAVY_READ: Final = 30  # keys of the text among which the heaviest are sought
 SEEN_READ: Final = 130  # keys of the text in which the other's are looked for
 MARKS_CACHED: Final = 20_000  # about 4 MB
+ROOTS_CACHED: Final = 20_000
+NAMED: Final = frozenset((NAME, ACRONYM))
 ARTICLES_READ: Final = 64  # a batch's: its keys are counted before they are weighed
 ARTICLES_ASSUMED: Final = 300  # read before the first: see common_words.txt
 UP: Final = "up"
@@ -83,17 +85,17 @@ def _read(keys: Keys) -> tuple[list[str], list[str], set[str]]:
     Of «Антон Ковальский» and "Wall Street" only the last word counts as the name.
     """
     title, text = lemma_keys(keys.title), lemma_keys(keys.lead) + lemma_keys(keys.body)
-    marks = (NAME, ACRONYM)
     names = {
-        stem(key[1:])
+        _root(key)
         for key, following in pairwise([*title, "", *text, ""])
-        if key.startswith(marks) and not following.startswith(marks)
+        if key[:1] in NAMED and following[:1] not in NAMED
     }
-    return (
-        [stem(key.lstrip(NAME + ACRONYM)) for key in title],
-        [stem(key.lstrip(NAME + ACRONYM)) for key in text],
-        names,
-    )
+    return list(map(_root, title)), list(map(_root, text)), names
+
+
+@lru_cache(maxsize=ROOTS_CACHED)
+def _root(key: str) -> str:
+    return stem(key.lstrip(NAME + ACRONYM))
 
 
 def sketch(

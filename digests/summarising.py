@@ -88,6 +88,11 @@ _BIOGRAPHY = re.compile(
     |(?:began|started)\s(?:his|her|their)\scareer)""",
     re.VERBOSE,
 )
+# None of it without one of these.
+_BIOGRAPHY_SIGNS: Final = (
+    "родил", "оконч", "учил", "урожен", "выпускни", "карьер", "отвечал", "курировал", "работал",
+    "занимал", "возглавлял", "руководил", "born", "graduated", "grew", "studied", "career",
+)  # fmt: skip
 
 # With a year long past: a step of somebody's career.
 _CAREER_STEP = re.compile(
@@ -238,7 +243,8 @@ def _may_stand(article: CleanText, sentence: Sentence, published: datetime) -> b
 
 def _is_biography(text: str, title: str, published: datetime) -> bool:
     """Whether a life is told that is not the news itself, as a birth in the title would be."""
-    if _BIOGRAPHY.search(text.lower()):
+    low = text.lower()
+    if any(sign in low for sign in _BIOGRAPHY_SIGNS) and _BIOGRAPHY.search(low):
         return not _BIOGRAPHY.search(title.lower())
     return _is_old(text, published) and bool(_CAREER_STEP.search(text))
 

@@ -24,20 +24,28 @@ COUNTS_HALVED: Final = timedelta(days=20)  # what is counted is 29 days old on a
 FREQUENT_KEYS: Final = 3_000  # beyond them a key is rare whatever its count
 
 
-def add_counts(tx: "Statements", keys: Mapping[str, int], articles: int) -> None:
-    """So many more articles, and how many of them have each key."""
+def add_counts(
+    tx: "Statements", keys: Mapping[str, int], articles: int
+) -> tuple[dict[str, int], int]:
+    """So many more articles, and how many of them have each key; `counts_of` these keys then."""
     counts = dict(sorted(keys.items())) | {ALL: articles}
-    tx.execute(
+    rows = tx.fetch_all(
         """
         INSERT INTO fresh_count SELECT key, value FROM json_each(:counts)
         WHERE true  -- or "ON" would belong to a join
         ON CONFLICT (key) DO UPDATE SET articles = articles + excluded.articles
+        RETURNING key, articles + ifnull(
+            (SELECT written.articles FROM key_count AS written WHERE written.key = fresh_count.key),
+            0), articles
         """,
         {"counts": json.dumps(counts, ensure_ascii=False)},
     )
-    pending = tx.fetch_one("SELECT articles FROM fresh_count WHERE key = :all", {"all": ALL})
-    if pending and pending["articles"] >= min(MOST_PENDING, _written(tx) / PENDING_SHARE):
+    found = {key: everywhere for key, everywhere, _ in rows}
+    pending = next(row[2] for row in rows if row[0] == ALL)
+    written = _written(tx)
+    if pending >= min(MOST_PENDING, written / PENDING_SHARE):
         write_counts(tx)
+    return found, found.pop(ALL) + written
 
 
 def write_counts(tx: "Statements") -> None:

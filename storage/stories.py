@@ -63,9 +63,10 @@ class Stories:
         """Count the keys of the batch among those of all articles, and learn how frequent
         they are."""
         keys = Counter(key for article in articles for key in _counted_keys(article))
-        if self._owner is None:  # what is somebody's own weighs on nothing shared
-            add_counts(self._tx, keys, len(articles))
-        self._frequencies, self._articles = counts_of(self._tx, keys)
+        if self._owner is None:
+            self._frequencies, self._articles = add_counts(self._tx, keys, len(articles))
+        else:  # what is somebody's own weighs on nothing shared
+            self._frequencies, self._articles = counts_of(self._tx, keys)
 
     def place(
         self, number: ArticleId, article: PreparedArticle, source: str, copy_of: StoryId | None

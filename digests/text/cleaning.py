@@ -6,6 +6,7 @@ prose, and the paragraph after a heading such as «Контекст» is marked.
 """
 
 import re
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final
 
@@ -20,6 +21,7 @@ QUOTE_WORDS: Final = 4  # fewer in quotation marks are a name: «Зенит», �
 CREDIT_WORDS: Final = 8  # an inline credit is shorter than this
 BOILERPLATE_WORDS: Final = 40  # a longer line that comes again is the story so far
 KEY_BYTES: Final = 6
+LINES_CACHED: Final = 500  # of a batch: asked for all of it, then one article after the other
 
 _OPENING: Final = "«“„\"'‘"
 _FINAL = re.compile(r"[.!?…:;»”\")\]]['\"»”)\]]*$")
@@ -159,6 +161,7 @@ def clean(title: str, text: str, boilerplate: frozenset[str] = frozenset()) -> C
     return CleanText(title, tuple(_described(kept)), frozenset(lines))
 
 
+@lru_cache(maxsize=LINES_CACHED)
 def line_key(line: str) -> str:
     """Equal for lines of the same words, whatever stands between them."""
     words = " ".join(_LETTERS.findall(fold(line)))

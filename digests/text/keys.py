@@ -7,6 +7,7 @@ marked `~`. The case of a word picks a further marker: none for an ordinary word
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
 from typing import Final
 
 from digests.models import Keys
@@ -28,7 +29,7 @@ def keys_of(title: str, paragraphs: Iterable[str]) -> Keys:
 
 def field_keys(texts: Iterable[str]) -> str:
     lemmas: list[str] = []
-    also: dict[str, None] = {}
+    also: list[tuple[str, ...]] = []
     for text in texts:
         after_name = False
         for form, initial in split_forms(text):
@@ -38,11 +39,11 @@ def field_keys(texts: Iterable[str]) -> str:
                 key, others, after_name = _word_keys(form, initial, after_name)
             if key:
                 lemmas.append(key)
-            for other in others:
-                also[other] = None
+                also.append(others)
         lemmas.append(BREAK)
     known = set(lemmas)
-    return " ".join([*lemmas, *(key for key in also if key not in known)])
+    others_found = dict.fromkeys(chain.from_iterable(also))
+    return " ".join([*lemmas, *(key for key in others_found if key not in known)])
 
 
 def placed_keys(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
@@ -57,9 +58,7 @@ def placed_keys(text: str) -> Iterator[tuple[int, int, frozenset[str]]]:
 
 def lemma_keys(field: str) -> list[str]:
     """The lemma keys of a field in reading order, breaks left out."""
-    keys = field.split(" ")
-    end = len(keys) - keys[::-1].index(BREAK) if BREAK in keys else 0
-    return [key for key in keys[:end] if key != BREAK]
+    return [key for key in field[: field.rfind(BREAK) + 1].split() if key != BREAK]
 
 
 def is_stop_word(word: Word) -> bool:

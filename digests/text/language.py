@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 _SAMPLE: Final = 4_000
+_MOST: Final = 0.6
 _WORDS_NEEDED: Final = 8  # a text shorter than this cannot be asked for frequent words
 _HEADLINE_WORDS: Final = 25  # headlines drop the frequent words
 _FREQUENT_SHARE: Final = 0.12
@@ -47,6 +48,8 @@ def language_of(text: str) -> str:
     sample = text[:_SAMPLE]
     words = _CYRILLIC.findall(sample)
     cyrillic = sum(map(len, words))
+    if cyrillic >= _MOST * len(sample) > 0:  # so are most letters, whatever the others are
+        return "ru" if _is_russian(sample, cyrillic, len(words)) else "und"
     latin = _count(_LATIN, sample)
     if not _are_most_letters(cyrillic + latin, sample):
         return "und"
@@ -58,10 +61,10 @@ def language_of(text: str) -> str:
 
 def _are_most_letters(known: int, sample: str) -> bool:
     """Of prose they are most signs too; only else are letters worth counting."""
-    if known >= 0.6 * len(sample):
+    if known >= _MOST * len(sample):
         return known > 0
     letters = _count(_LETTER, sample)
-    return letters > 0 and known >= 0.6 * letters
+    return letters > 0 and known >= _MOST * letters
 
 
 def _count(runs: re.Pattern[str], sample: str) -> int:

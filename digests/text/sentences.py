@@ -11,11 +11,12 @@ from typing import Final
 
 from razdel import sentenize
 from razdel.segmenters.sentenize import SentSplit
+from razdel.segmenters.sokr import HEAD_SOKRS, INITIALS, PAIR_SOKRS
 
 PARAGRAPHS_CACHED: Final = 64  # an article's: its summary and its quotation ask for the same
 _SEEN: Final = 60  # letters looked at on either side of a boundary
 _RAZDEL_SEEN: Final = 10  # by razdel
-_LONG_WORD: Final = 7  # letters at least; razdel's longest abbreviation has six
+_ABBREVIATED: Final = HEAD_SOKRS.union(INITIALS, *PAIR_SOKRS)  # all that razdel joins to a capital
 _STOP_AND_CAPITAL = re.compile(r"[.!?…]\s[А-ЯЁA-Z][а-яёa-z]")
 
 # A full stop that lost its space: "лигами.Россияне", «…лигами».Россияне, "2020.Россияне".
@@ -98,13 +99,13 @@ def _boundaries(paragraph: str) -> Iterator[int]:
 
 
 def _plain_ends(paragraph: str) -> Iterator[int]:
-    """The ends of `sentenize`, by its rules; but half of all stops stand between a long word and a
-    capital, where no rule of it joins anything."""
+    """The ends of `sentenize`, by its rules; but most stops stand between a small word that nobody
+    abbreviates and a capital, where no rule of it joins anything."""
     opened = 0
     for mark in sentenize.split.re.finditer(paragraph):
         start, end = mark.span()
-        before = paragraph[max(0, start - _LONG_WORD) : start]
-        is_sure = len(before) == _LONG_WORD and before.isalpha() and before.islower()
+        word = paragraph[max(0, start - _RAZDEL_SEEN) : start].rpartition(" ")[2]
+        is_sure = len(word) > 1 and word.isalpha() and word.islower() and word not in _ABBREVIATED
         if not (is_sure and _STOP_AND_CAPITAL.match(paragraph, start)):
             near = paragraph[max(0, start - _RAZDEL_SEEN) : start]
             split = SentSplit(near, mark[1], paragraph[end : end + _RAZDEL_SEEN])
@@ -132,8 +133,10 @@ def _over_closing_marks(paragraph: str, end: int) -> int:
     at = end
     while at < len(paragraph) and paragraph[at].isspace():
         at += 1
+    if at == len(paragraph) or paragraph[at] not in "»”)]":
+        return end
     found = _CLOSING.match(paragraph, at)
-    return found.end() if found and paragraph[at] in "»”)]" else end
+    return found.end() if found else end
 
 
 def _joined(left: str, right: str) -> bool:
@@ -163,6 +166,8 @@ def _goes_on_abbreviated(left: str, right: str) -> bool:
 
 
 def _goes_on_low(right: str) -> bool:
+    if right[0].isupper():
+        return False
     return bool(_STARTS_LOW.match(right)) and not _is_low_name(right)
 
 
