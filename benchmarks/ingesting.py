@@ -12,6 +12,7 @@ from typing import Final
 
 from benchmarks.scale import Scale
 from benchmarks.stream import SOURCES, START, Report, articles, time_of
+from bot.worker_side import get_ready
 from bot.workers import P, R, Workers, start_workers
 from digests.dedup import fingerprint
 from digests.models import PreparedArticle, Source, SourceKind
@@ -47,7 +48,7 @@ async def measure(scale: Scale) -> list[tuple[str, ...]]:
         later.mkdir()
         next_feeds = _write_feeds(later, list(articles(scale.ingested, scale.ingested)))
         with start_workers() as workers:
-            workers.start()
+            await workers.run(get_ready)  # as while the bot starts
             beside = await _ours(folder / "beside.sqlite", feeds, now, workers)
             known = await _ours(
                 later / "known.sqlite", next_feeds, time_of(2 * scale.ingested), workers

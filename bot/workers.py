@@ -21,7 +21,7 @@ from typing import Final, ParamSpec, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import WorkerError
-from bot.worker_side import call, nothing, set_up_worker
+from bot.worker_side import call, get_ready, set_up_worker
 
 JOB_SECONDS: Final = 10.0
 JOB_MEGABYTES: Final = 224  # of data; with 20 MB of program text that is 256 at most
@@ -59,7 +59,7 @@ class Workers:
 
     def start(self) -> None:
         """Start the processes now: that holds up an event loop for 0.1 s, so before it matters."""
-        self._pool.schedule(call, args=("", nothing))
+        self._pool.schedule(call, args=("", get_ready))
 
     def stop(self) -> None:
         with self._starting:
@@ -146,7 +146,7 @@ class Workers:
 
     def _start(self, helper: ProcessPool) -> None:
         with self._starting:
-            helper.schedule(call, args=("", nothing))
+            helper.schedule(call, args=("", get_ready))
 
     def _send_away(self, helper: ProcessPool) -> None:
         self._free.remove(helper)
