@@ -22,6 +22,7 @@ def test_a_word_gives_its_lemma_and_its_stem() -> None:
 
 def test_lemma_keys_stand_in_reading_order_without_breaks_and_stems() -> None:
     assert lemma_keys(field_keys(["Горели леса", "и дома"])) == ["гореть", "лес", "дом"]
+    assert lemma_keys(field_keys([""])) == lemma_keys(field_keys([])) == []
 
 
 def test_paragraphs_are_kept_apart() -> None:

@@ -2,9 +2,13 @@
 
 import pytest
 
+from bot.newsroom.articles import load_newsroom
 from digests.text.words import (
     STOP_WORDS,
+    WORD,
+    analyzer,
     fold,
+    is_cyrillic,
     is_exact_form,
     is_shouting,
     lemma,
@@ -126,3 +130,23 @@ def test_the_dictionary_tells_nouns_names_and_unknown_words_apart() -> None:
 def test_folding_is_done_once() -> None:
     assert fold("ЁЛКА") == "елка" == fold(fold("ЁЛКА"))
     assert all(word == fold(word) for word in STOP_WORDS)
+
+
+def test_a_word_is_read_as_the_likeliest_of_what_the_dictionary_finds() -> None:
+    text = " ".join(f"{article.title} {article.text}" for article in load_newsroom().articles)
+    forms = {form for form in WORD.findall(fold(text)) if form.isalpha() and is_cyrillic(form)}
+    ambiguous = 0
+    for form in forms:
+        parses = analyzer().parse(form)
+        ambiguous += len({parse.normal_form for parse in parses}) > 1
+        found = read(form)
+        assert found.lemma == fold(parses[0].normal_form), form
+        assert found.known is analyzer().word_is_known(form), form
+        if found.known:
+            assert found.noun is any(is_common_noun(parse.tag) for parse in parses), form
+    assert ambiguous > 300
+
+
+def is_common_noun(tag: object) -> bool:
+    others = {"Name", "Surn", "Patr", "Geox", "Orgn", "Trad", "Abbr", "Init"}
+    return tag.POS == "NOUN" and not others & tag.grammemes  # type: ignore[attr-defined]
