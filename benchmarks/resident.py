@@ -54,6 +54,7 @@ async def use(database: Path) -> float:
     words = frequent_words("ru", 3 * PROFILES)
     with start_workers() as workers:
         async with open_database(database) as db:
+            await db.fill_fresh()  # as for the first article that comes
             now = await newest_publication(db) or START
             making = Making(db, workers, now)
             for profile in range(PROFILES):

@@ -11,6 +11,7 @@ import heapq
 import itertools
 import multiprocessing
 import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,10 +19,13 @@ from concurrent.futures import TimeoutError as WorkTimeoutError
 from contextlib import contextmanager
 from typing import Final, ParamSpec, TypeVar
 
+import structlog
 from pebble import ProcessExpired, ProcessPool
 
 from bot.errors import WorkerError
 from bot.worker_side import call, get_ready, set_up_worker
+
+log = structlog.get_logger()
 
 JOB_SECONDS: Final = 10.0
 JOB_MEGABYTES: Final = 224  # of data; with 20 MB of program text that is 256 at most
@@ -102,7 +106,8 @@ class Workers:
         """
         pool = await self._turn(cost_seconds)
         try:
-            return await self._run(pool, function, *args, **kwargs)
+            sound = pool if pool is self._pool or pool.active else self._pool
+            return await self._run(sound, function, *args, **kwargs)
         finally:
             self._pass_on(pool)
 
@@ -128,7 +133,11 @@ class Workers:
         return pool
 
     def _pass_on(self, pool: ProcessPool) -> None:
-        """To who is next; else it stands free, and a helper leaves after a while."""
+        """To who is next; else it stands free, and a helper leaves after a while. A helper that
+        cannot be started again, as without memory for a process, goes at once."""
+        if pool is not self._pool and not pool.active:
+            self._send_away(pool)
+            return
         while self._waiting:
             _, _, turn = heapq.heappop(self._waiting)
             if not turn.done():
@@ -141,18 +150,24 @@ class Workers:
         self._leaving = asyncio.get_running_loop().call_later(HELPER_SECONDS, self._send_away, pool)
 
     async def _call(self, helper: ProcessPool) -> None:
-        await asyncio.to_thread(self._start, helper)
-        self._pass_on(helper)
+        try:
+            await asyncio.to_thread(self._start, helper)
+        except (OSError, RuntimeError) as error:
+            log.warning("no helper", error=str(error))
+            self._send_away(helper)
+        else:
+            self._pass_on(helper)
 
     def _start(self, helper: ProcessPool) -> None:
         with self._starting:
             helper.schedule(call, args=("", get_ready))
 
     def _send_away(self, helper: ProcessPool) -> None:
-        self._free.remove(helper)
+        if helper in self._free:
+            self._free.remove(helper)
         self._helper = None
         helper.stop()  # type: ignore[no-untyped-call]
-        helper.join()
+        asyncio.get_running_loop().run_in_executor(None, helper.join)
 
 
 @contextmanager
@@ -163,10 +178,10 @@ def start_workers(
     megabytes: int = JOB_MEGABYTES,
     cores: int | None = None,
 ) -> Iterator[Workers]:
-    """Processes that start with the pool's first job; what a job may take. `cores` None: the
-    machine's."""
+    """Processes that start with the pool's first job; what a job may take. `cores` None:
+    those this process may run on."""
     if cores is None:
-        cores = os.cpu_count() or 1
+        cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
     def make_pool(count: int, nice: int) -> ProcessPool:
         return ProcessPool(

@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from digests.models import CleanText, Pick
-from digests.summarising import article_sentences, ends_whole, opens_hanging
+from digests.summarising import article_sentences, opens_hanging
 from digests.text.words import STOP_WORDS, fold
 
 FEWEST_WORDS: Final = 5  # fewer in quotation marks are a name or a figure of speech
@@ -17,6 +17,7 @@ LEAST_SHARE: Final = 0.4  # of the sentence is quotation
 POSITION_HALVES: Final = 12  # sentences until position is worth half
 
 _OPENING: Final = '«“"'
+_CLOSING: Final = '»”")'  # no ]: what an editor put in is nobody's words
 _QUOTATION = re.compile(r"«[^«»]*(?:«[^«»]*»[^«»]*)*»|“[^“”]*”|\"[^\"]*\"")
 _SPEECH = re.compile(
     r"""\b(?:(?:сказа|заяви|сообщи|отмети|подчеркну|поясни|рассказа|добави|уточни|объясни|призна
@@ -29,7 +30,6 @@ _SPEECH = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![\w-])[A-ZА-ЯЁ][\w-]+")
-_FINAL = re.compile(r"[.!?…][»”\")]*$")
 
 
 def best_quote(article: CleanText) -> Pick | None:
@@ -47,7 +47,7 @@ def quoted_share(sentence: str) -> float:
     """How much of a sentence is somebody's words, 0 … 1; 0 when it does not say whose."""
     if len(sentence) > MOST_LETTERS or not any(mark in sentence for mark in _OPENING):
         return 0.0
-    if not ends_whole(sentence):
+    if not sentence.rstrip(_CLOSING).endswith((".", "!", "?", "…")):
         return 0.0
     quotations = [one for one in _QUOTATION.findall(sentence) if _is_whole(one)]
     outside = _QUOTATION.sub(" ", sentence)

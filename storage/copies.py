@@ -1,8 +1,9 @@
 """Which article a new one repeats: by its first words, by its address, by much of its text.
 
 An article is compared with what everybody who may see it may see: a shared one with shared ones,
-an owned one with shared ones and its owner's. The index of shingles is read inside clustering's
-window only and forgotten behind it, so the cost of an article does not grow with history.
+an owned one with shared ones and its owner's. The index of shingles (`storage.fresh`) is read
+inside clustering's window only and forgotten behind it, so the cost of an article does not grow
+with history.
 """
 
 import json
@@ -31,6 +32,7 @@ from storage.instants import from_seconds, to_seconds
 from storage.packing import packed, unpacked
 
 MOST_HITS: Final = 20  # articles one shingle leads to, the newest: it may be a footer's
+HITS_READ: Final = 200  # the last to come, among which those are sought
 COMPARED: Final = 8  # articles whose texts are compared, those hit most
 TOLD_COLUMNS: Final = (
     "article.id, article.copy_of, article.story_id, article.published_at, article.link, "
@@ -110,9 +112,34 @@ class Copies:
             """,
             {"hashes": json.dumps(list({h for a in batch for h in a.shingles.indexed}))},
         )
-        for row in rows:
-            newest = reversed(row["articles"].split()[-MOST_HITS:])
-            self._by_shingle[row["key"]] = [ArticleId(int(number)) for number in newest]
+        hits = {row["key"]: row["articles"].rsplit(None, HITS_READ)[-HITS_READ:] for row in rows}
+        published = [article.published for article in batch]
+        times = self._published(
+            {number for numbers in hits.values() for number in numbers},
+            min(published) - WINDOW,
+            max(published) + WINDOW,
+        )
+        for hash_, numbers in hits.items():
+            inside = sorted((times[n], int(n)) for n in numbers if n in times)
+            self._by_shingle[hash_] = [ArticleId(n) for _, n in reversed(inside[-MOST_HITS:])]
+
+    def _published(
+        self, articles: Iterable[str], earliest: datetime, latest: datetime
+    ) -> dict[str, int]:
+        """When those of the articles that were published then were."""
+        rows = self._tx.fetch_all(
+            """
+            SELECT article_id, published_at FROM fresh_member
+            WHERE article_id IN (SELECT CAST(value AS INTEGER) FROM json_each(:articles))
+              AND published_at BETWEEN :earliest AND :latest
+            """,
+            {
+                "articles": json.dumps(list(articles)),
+                "earliest": to_seconds(earliest),
+                "latest": to_seconds(latest),
+            },
+        )
+        return {str(row["article_id"]): row["published_at"] for row in rows}
 
     def _read_texts(self, articles: Iterable[ArticleId]) -> None:
         rows = self._tx.fetch_all(

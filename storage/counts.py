@@ -2,11 +2,11 @@
 
 The words of one article stand on fifty pages of `key_count`: they are counted in memory, in
 `fresh_count`, and written to the file when they are a twentieth of all, at the latest after
-`MOST_PENDING` articles. A crash forgets those, which moves no weight by much.
+`MOST_PENDING` articles. A crash forgets those: a word that came with them is taken for new again.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -29,23 +29,19 @@ def add_counts(
 ) -> tuple[dict[str, int], int]:
     """So many more articles, and how many of them have each key; `counts_of` these keys then."""
     counts = dict(sorted(keys.items())) | {ALL: articles}
-    rows = tx.fetch_all(
+    tx.execute(  # RETURNING leaves out what it updates in a temporary table before SQLite 3.40.1
         """
         INSERT INTO fresh_count SELECT key, value FROM json_each(:counts)
         WHERE true  -- or "ON" would belong to a join
         ON CONFLICT (key) DO UPDATE SET articles = articles + excluded.articles
-        RETURNING key, articles + ifnull(
-            (SELECT written.articles FROM key_count AS written WHERE written.key = fresh_count.key),
-            0), articles
         """,
         {"counts": json.dumps(counts, ensure_ascii=False)},
     )
-    found = {key: everywhere for key, everywhere, _ in rows}
-    pending = next(row[2] for row in rows if row[0] == ALL)
-    written = _written(tx)
-    if pending >= min(MOST_PENDING, written / PENDING_SHARE):
+    found = counts_of(tx, keys)
+    pending = tx.fetch_one("SELECT articles FROM fresh_count WHERE key = :all", {"all": ALL})
+    if pending and pending["articles"] >= min(MOST_PENDING, _written(tx) / PENDING_SHARE):
         write_counts(tx)
-    return found, found.pop(ALL) + written
+    return found
 
 
 def write_counts(tx: "Statements") -> None:
@@ -67,7 +63,7 @@ def write_counts(tx: "Statements") -> None:
     tx.execute("DELETE FROM fresh_count")
 
 
-def counts_of(tx: "Statements", keys: Collection[str]) -> tuple[dict[str, int], int]:
+def counts_of(tx: "Statements", keys: Iterable[str]) -> tuple[dict[str, int], int]:
     """In how many articles each of the keys stands, and of how many articles."""
     rows = tx.fetch_all(
         """

@@ -13,7 +13,6 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
-from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -34,7 +33,7 @@ from storage.errors import (
 from storage.migrate import migrate, newest_schema
 
 READERS: Final = 2
-WRITER_CACHE_KIB: Final = 16_384  # holds the indices of clustering's window, written all over
+WRITER_CACHE_KIB: Final = 16_384  # indices of articles are written all over
 PROBE_BYTES: Final = 256 * 1024
 CUTTING_MS: Final = 100
 REWRITING: Final = "rewrite"  # name of the stored value: pages hold what was deleted before
@@ -132,7 +131,7 @@ class Database:
         self._writer = writer
         self._writing = asyncio.Lock()
         self._filling = asyncio.Lock()
-        self._filled: int | None = 0  # of `fresh`, up to that article; None: all
+        self._is_filled = False  # `fresh`, from the file
         self._readers: asyncio.Queue[aiosqlite.Connection] = asyncio.Queue()
         for reader in readers:
             self._readers.put_nowait(reader)
@@ -180,14 +179,14 @@ class Database:
     async def fill_fresh(self) -> None:
         """Make what new articles are held against, once after a start."""
         async with self._filling:
-            while self._filled is not None:
+            while not self._is_filled:
                 async with self.write() as tx:
-                    filled = await tx.run(partial(fresh.fill_some, first=self._filled))
-                self._filled = filled
+                    is_filled = await tx.run(fresh.fill_some)
+                self._is_filled = is_filled
 
     async def write_counts(self) -> None:
         """Before the file is closed; what is lost where it cannot be written matters little."""
-        with suppress(DatabaseError):
+        with suppress(DatabaseError, sqlite3.Error):
             if await self._writer.execute_fetchall("SELECT 1 FROM fresh_count LIMIT 1"):
                 async with self.write() as tx:
                     await tx.run(counts.write_counts)
@@ -214,8 +213,8 @@ class Database:
             self._readers.put_nowait(reader)
 
     async def peek(self, work: Callable[[Statements], T]) -> T:
-        """As `read`, on the connection that writes, which alone sees what is held in memory: of
-        what is being written too, and it waits for the statement under way."""
+        """As `read`, on the connection that writes, which alone sees what is held in memory, even
+        of a transaction under way; behind what it does just now, fifty articles at most."""
         return await _run(self._writer, work)
 
     async def fetch_all(self, sql: str, parameters: Parameters = NOTHING) -> list[sqlite3.Row]:

@@ -1,5 +1,5 @@
-"""What a new article is held against, found by its words: indices of the articles inside
-clustering's window, in memory.
+"""What a new article is held against, found by its words: indices in memory of the articles that
+are not yet forgotten, twice clustering's window.
 
 The file keeps these articles' sketches and shingles. Which of them have a key or a shingle is
 looked up in temporary tables of the connection that writes (`fresh.sql`): in the file their fifty
@@ -44,17 +44,20 @@ def _numbers(column: bytes) -> str:
     return json.dumps(list(unpacked(column)))
 
 
-def fill_some(tx: "Statements", first: int) -> int | None:
-    """Take in some of what the file holds, from the article `first` on; from which to go on, None:
-    that was all."""
+def fill_some(tx: "Statements") -> bool:
+    """Take in some of what the file holds; whether that was all."""
+    filled = tx.fetch_one("SELECT beyond FROM fresh_filled WHERE beyond IS NOT NULL")
+    if filled is None:
+        return True
+    values = {"first": filled["beyond"], "step": STEP_ARTICLES}
     row = tx.fetch_one(
         """
         SELECT article_id FROM article_sketch WHERE article_id >= :first
         ORDER BY article_id LIMIT 1 OFFSET :step
         """,
-        {"first": first, "step": STEP_ARTICLES},
+        values,
     )
-    values = {"first": first, "beyond": row["article_id"] if row else BEYOND_ALL}
+    values["beyond"] = row["article_id"] if row else BEYOND_ALL
     tx.execute(
         """
         INSERT INTO fresh_member SELECT * FROM fresh_member_of
@@ -71,7 +74,10 @@ def fill_some(tx: "Statements", first: int) -> int | None:
             """,  # noqa: S608 - constants
             values,
         )
-    return row["article_id"] if row else None
+    tx.execute(
+        "UPDATE fresh_filled SET beyond = :beyond", {"beyond": row["article_id"] if row else None}
+    )
+    return row is None
 
 
 async def forget_before(db: "Database", table: str, before: datetime) -> int:

@@ -13,6 +13,8 @@ CREATE TEMP TABLE fresh_shingle (key INTEGER PRIMARY KEY, articles TEXT NOT NULL
 
 -- Counted, and not yet in key_count (storage.counts).
 CREATE TEMP TABLE fresh_count (key TEXT PRIMARY KEY, articles INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TEMP TABLE fresh_filled (beyond INTEGER);  -- the article to go on with; NULL: all are in
+INSERT INTO fresh_filled (beyond) VALUES (0);
 
 CREATE TEMP VIEW fresh_member_of AS
 SELECT article_id, story_id, sketch.language, sketch.published_at, marks

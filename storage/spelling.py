@@ -3,11 +3,10 @@ Those that just came are in memory still."""
 
 from collections import Counter
 from collections.abc import Iterable
-from functools import partial
 from typing import Final
 
 from storage.counts import counts_of
-from storage.database import Database, Statements
+from storage.database import Database
 
 MOST_NEAR: Final = 2_000  # roots with one beginning: what they cost is bounded
 LENGTHENED: Final = 2  # letters, by two slips
@@ -34,10 +33,9 @@ async def near_roots(db: Database, beginning: str, letters: int) -> dict[str, in
         "most": letters + LENGTHENED,
         "limit": MOST_NEAR,
     }
+    written = await db.fetch_all(NEAR.format("key_count"), values)
+    fresh = await db.peek(lambda inside: inside.fetch_all(NEAR.format("fresh_count"), values))
     found: Counter[str] = Counter()
-    for table in ("key_count", "fresh_count"):
-        rows = await db.peek(
-            partial(Statements.fetch_all, sql=NEAR.format(table), parameters=values)
-        )
+    for rows in (written, fresh):
         found.update({row["key"]: row["articles"] for row in rows})
     return found

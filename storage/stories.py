@@ -1,8 +1,8 @@
 """Which story a new article belongs to: the sketches of fresh articles, found by their keys.
 
-The inverted index holds only articles inside clustering's window, so the cost of an article does
-not grow with history. An article is compared with what everybody who may see it may see: a shared
-one with shared ones, an owned one with shared ones and its owner's.
+The inverted index holds only articles that are not yet forgotten (`storage.fresh`), so the cost of
+an article does not grow with history. An article is compared with what everybody who may see it may
+see: a shared one with shared ones, an owned one with shared ones and its owner's.
 """
 
 import json
@@ -120,16 +120,16 @@ class Stories:
         stored: defaultdict[StoryId, dict[int, bytes]] = defaultdict(dict)
         for row in self._members_of_hit(drawn, sought):
             stored[StoryId(row["story_id"])][row["article_id"]] = row["marks"]
+        marks = {story: list(members.values()) for story, members in stored.items()}
+        near = may_hold(drawn, marks) | {one.story for one in self._batch if one.story in stored}
+        stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
+        for row in self._sketches([one for story in near for one in stored[story]]):
+            stories[StoryId(row["story_id"])].append(_sketch_of(row))
         in_batch = {
             placed.story
             for placed in self._batch
-            if placed.story in stored or may_be_alike(drawn, placed.sketch, sought)
+            if placed.story in stories or may_be_alike(drawn, placed.sketch, sought)
         }
-        marks = {story: list(members.values()) for story, members in stored.items()}
-        near = may_hold(drawn, marks) | in_batch
-        stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
-        for row in self._sketches([one for story in near for one in stored.get(story, ())]):
-            stories[StoryId(row["story_id"])].append(_sketch_of(row))
         for placed in self._batch:
             if placed.story in in_batch:
                 stories[placed.story].append(placed.sketch)
@@ -181,6 +181,7 @@ class Stories:
             JOIN source ON source.id = article.source_id
             WHERE member.article_id IN (SELECT value FROM json_each(:articles))
               AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
+            ORDER BY member.article_id
             """,
             {"articles": json.dumps(articles), "owner": self._owner},
         )

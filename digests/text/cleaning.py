@@ -21,6 +21,7 @@ QUOTE_WORDS: Final = 4  # fewer in quotation marks are a name: «Зенит», �
 CREDIT_WORDS: Final = 8  # an inline credit is shorter than this
 BOILERPLATE_WORDS: Final = 40  # a longer line that comes again is the story so far
 KEY_BYTES: Final = 6
+LINE_LETTERS: Final = 500  # of a line that is remembered
 LINES_CACHED: Final = 500  # of a batch: asked for all of it, then one article after the other
 
 _OPENING: Final = "«“„\"'‘"
@@ -161,11 +162,19 @@ def clean(title: str, text: str, boilerplate: frozenset[str] = frozenset()) -> C
     return CleanText(title, tuple(_described(kept)), frozenset(lines))
 
 
-@lru_cache(maxsize=LINES_CACHED)
 def line_key(line: str) -> str:
     """Equal for lines of the same words, whatever stands between them."""
+    return _short_line_key(line) if len(line) <= LINE_LETTERS else _line_key(line)
+
+
+def _line_key(line: str) -> str:
     words = " ".join(_LETTERS.findall(fold(line)))
     return blake2b((words or line).encode(), digest_size=KEY_BYTES).hexdigest()
+
+
+@lru_cache(maxsize=LINES_CACHED)
+def _short_line_key(line: str) -> str:
+    return _line_key(line)
 
 
 def _without_title(line: str, title: str) -> str:

@@ -11,12 +11,12 @@ from typing import Final
 
 from razdel import sentenize
 from razdel.segmenters.sentenize import SentSplit
-from razdel.segmenters.sokr import HEAD_SOKRS, INITIALS, PAIR_SOKRS
+from razdel.segmenters.sokr import INITIALS, PAIR_SOKRS, SOKRS
 
 PARAGRAPHS_CACHED: Final = 64  # an article's: its summary and its quotation ask for the same
 _SEEN: Final = 60  # letters looked at on either side of a boundary
 _RAZDEL_SEEN: Final = 10  # by razdel
-_ABBREVIATED: Final = HEAD_SOKRS.union(INITIALS, *PAIR_SOKRS)  # all that razdel joins to a capital
+_ABBREVIATED: Final = SOKRS.union(INITIALS, *PAIR_SOKRS)
 _STOP_AND_CAPITAL = re.compile(r"[.!?…]\s[А-ЯЁA-Z][а-яёa-z]")
 
 # A full stop that lost its space: "лигами.Россияне", «…лигами».Россияне, "2020.Россияне".

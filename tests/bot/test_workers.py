@@ -141,6 +141,34 @@ async def test_who_is_needed_does_not_leave(
         assert await who_work(helped, 2) == both
 
 
+async def test_helper_that_cannot_be_started_costs_no_job_and_is_called_again(
+    helped: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    def failing(_: Workers, __: object) -> None:
+        nonlocal calls
+        calls += 1
+        raise OSError(11, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Workers, "_start", failing)
+        for _ in range(2):
+            assert len(await who_work(helped, 20)) == 1
+    assert calls >= 2
+    assert len(await who_work(helped, 30)) == 2
+
+
+async def test_helper_that_breaks_costs_no_job_and_is_replaced(helped: Workers) -> None:
+    before = await who_work(helped, 30)
+    assert helped._helper is not None
+    helped._helper.stop()  # type: ignore[no-untyped-call]
+    assert len(await who_work(helped, 30)) <= 2
+    after = await who_work(helped, 30)
+    assert len(before) == len(after) == 2
+    assert len(before & after) == 1
+
+
 async def test_one_core_has_no_helper(pool: Workers) -> None:
     assert len(await who_work(pool, 20)) == 1
 

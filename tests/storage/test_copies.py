@@ -35,7 +35,7 @@ TEXT = f"Мост через Каменку открыли для машин. {u
 
 def original(**fields: object) -> PreparedArticle:
     title = "Новый мост через Каменку открыт для машин"
-    return prepared(title, text=TEXT, guid="original", **fields)
+    return prepared(title, **({"text": TEXT, "guid": "original"} | fields))
 
 
 def repost(name: str = "repost", **fields: object) -> PreparedArticle:
@@ -117,6 +117,18 @@ async def test_what_lies_further_back_than_the_window_is_not_repeated(db: Databa
     await store(db, one, original(published=NOW - WINDOW - hours(1)))
     await store(db, other, repost())
     assert await copies(db) == {"original": None, "repost": None}
+
+
+async def test_what_lies_further_back_hides_nothing_inside_the_window(db: Database) -> None:
+    names = [f"old{number}" for number in range(9)]
+    for name, source in zip(names, await sources(db, *names), strict=True):
+        old = repost(name, published=NOW - WINDOW - hours(24))
+        await store(db, source, replace(old, title=f"Из архива: {name}", fingerprint=name))
+    late, last = await sources(db, "late", "last")
+    shorter = TEXT[: len(TEXT) * 3 // 4]
+    await store(db, late, original(text=shorter, published=NOW - hours(2)))
+    await store(db, last, repost())
+    assert (await copies(db))["repost"] == "original"
 
 
 async def test_forgotten_shingles_find_nothing(db: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from typing import TYPE_CHECKING
 
@@ -106,6 +107,23 @@ async def test_a_large_file_is_taken_in_by_steps(
     for step in (1, 3, 7, 8):
         monkeypatch.setattr(fresh, "STEP_ARTICLES", step)
         assert await made_anew(db.path) == await held_against(db)
+
+
+async def test_who_breaks_off_while_it_is_filled_does_no_harm(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fresh, "STEP_ARTICLES", 1)
+    await numbered(db, *range(12))
+    expected = await held_against(db)
+    async with open_database(db.path) as again:
+        while not again._is_filled:
+            filling = asyncio.ensure_future(again.fill_fresh())
+            for _ in range(7):  # somewhere in a transaction, each time elsewhere
+                await asyncio.sleep(0)
+                await asyncio.sleep(0.0005)
+            filling.cancel()
+            await asyncio.gather(filling, return_exceptions=True)
+        assert await held_against(again) == expected
 
 
 async def test_stories_are_the_same_however_often_the_program_is_started(

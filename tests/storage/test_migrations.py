@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from array import array
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,3 +164,34 @@ async def test_no_index_is_lost_where_its_table_is_built_anew(tmp_path: Path) ->
 def test_no_two_migrations_have_one_number() -> None:
     numbers = [number for number, _ in migrations()]
     assert numbers == sorted(set(numbers))
+
+
+async def test_shingles_by_which_texts_were_found_stand_with_their_articles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "filled.sqlite"
+    before = [(number, sql) for number, sql in migrations() if number < 30]
+    with monkeypatch.context() as patch, closing(sqlite3.connect(path)) as connection:
+        patch.setattr(migrate, "migrations", lambda: before)
+        connection.isolation_level = None
+        migrate.migrate(connection)
+        connection.executescript(
+            """
+            INSERT INTO source (id, kind, address, title, created_at, next_poll_at)
+            VALUES (1, 'feed', 'https://a.example/', 'a', 0, 0);
+            INSERT INTO story (id, opened_at) VALUES (1, 0);
+            INSERT INTO article (id, source_id, story_id, guid, fingerprint, title, text, language,
+                                 published_at, arrived_at, summary)
+            SELECT value, 1, 1, value, value, 'T', 'T', 'ru', 0, 0, '[]'
+            FROM json_each('[1, 2, 3]');
+            INSERT INTO article_shingles (article_id, published_at, hashes)
+            SELECT id, 0, x'0100000007000000' FROM article;
+            INSERT INTO shingle (hash, published_at, article_id)
+            VALUES (7, 0, 2), (4294967295, 0, 1), (7, 0, 1);
+            """
+        )
+    await opened(path)
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT article_id, indexed FROM article_shingles ORDER BY 1")
+        found = {article: sorted(array("I", indexed)) for article, indexed in rows}
+    assert found == {1: [7, 4294967295], 2: [7], 3: []}
