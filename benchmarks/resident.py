@@ -63,7 +63,7 @@ async def use(database: Path) -> float:
                 stories = await find_stories(db, NOBODY, parse_query(topics[0]), 10)
                 stories += await latest_stories(db, NOBODY, 10)
                 await members_of(db, NOBODY, stories)
-    return megabytes("self")
+            return megabytes("self")  # before the file is closed
 
 
 if __name__ == "__main__":
