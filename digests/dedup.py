@@ -91,7 +91,7 @@ def _winnowed(hashes: list[int]) -> frozenset[int]:
         return frozenset()
     least, width = hashes, 1  # of every `width` in a row
     while width < WINNOWED:
-        least = [min(b, a) for a, b in zip(least, least[width:], strict=False)]
+        least = list(map(min, least, least[width:]))
         width *= 2
     return frozenset(least)
 

@@ -128,7 +128,7 @@ def opens_hanging(sentence: str) -> bool:
     return bool(_HANGING.match(sentence))
 
 
-def ends_whole(sentence: str) -> bool:
+def _ends_whole(sentence: str) -> bool:
     """With a full stop or its like, whatever it closes behind it."""
     return sentence.rstrip(_CLOSING).endswith((".", "!", "?", "…"))
 
@@ -154,7 +154,7 @@ def summarise(
         for at, sentence in enumerate(sentences[:CANDIDATES])
         if not inside[at] and _may_stand(article, sentence, published)
     ]
-    whole = [c for c in candidates if ends_whole(c.sentence.text)]
+    whole = [c for c in candidates if _ends_whole(c.sentence.text)]
     # Half of the Russian feeds give one line without a full stop: better than nothing.
     return tuple(_greedy(whole or candidates, _chances(_keys(article.title), keys), count))
 

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from digests.models import CleanText, Paragraph, ParagraphKind
 from digests.sources.text_file import parse_text_file
-from digests.summarising import article_sentences, summarise
+from digests.summarising import (
+    _BIOGRAPHY,
+    _BIOGRAPHY_SIGNS,
+    article_sentences,
+    summarise,
+)
 from digests.text.cleaning import clean
 
 SEED = Path(__file__).parents[3] / "shared" / "data" / "seed_article.txt"
@@ -185,3 +190,8 @@ def test_the_seed_article_is_told_by_its_news_and_context() -> None:
     assert not any(word in text for word in never for text in picks)
     headings = {p.text for p in article.paragraphs if p.kind is ParagraphKind.HEADING}
     assert headings.isdisjoint(picks)
+
+
+@given(st.from_regex(_BIOGRAPHY))
+def test_no_life_is_told_without_a_sign_of_it(text: str) -> None:
+    assert any(sign in text for sign in _BIOGRAPHY_SIGNS)
