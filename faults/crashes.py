@@ -28,6 +28,7 @@ STARTING_SECONDS: Final = 3.0
 LONG_AGO: Final = timedelta(hours=5)
 REST_SECONDS: Final = 600
 SENDS_AT_ONCE: Final = 8  # as bot.delivery promises
+KILLS_FOR_A_MEAN: Final = 50  # of fewer it says how fast the machine was
 
 
 @dataclass
@@ -146,11 +147,12 @@ def judged(database: Path, world: World, feed: Feed, killed: Killed, chats: int)
     missed = chats * killed.digests - digests[0]
     articles, missing = one(database, "SELECT count(*) FROM article"), unread(database, feed)
     mean, most = arrived.doubled / killed.times, max(killed.under_way)
+    has_mean = killed.times >= KILLS_FOR_A_MEAN
     return Row(
         f"kill -9 at random moments of ingest, building and broadcasts: {digests[0]} digests and "
         f"{arrived.messages - digests[0]} notices to {chats} chats, {articles} articles",
         killed.times,
-        "0 lost; duplicates ≤ sends in flight, mean ≤ 1 a kill; integrity_check ok",
+        f"0 lost; duplicates ≤ sends in flight{', mean ≤ 1 a kill' * has_mean}; integrity_check ok",
         f"{arrived.lost} messages, {missed} digests, {missing} articles lost; {arrived.doubled} "
         f"duplicates of {sum(killed.under_way)} in flight, {mean:.2f} a kill (at most {most} in "
         f"flight); {sound}",
@@ -160,7 +162,7 @@ def judged(database: Path, world: World, feed: Feed, killed: Killed, chats: int)
             and arrived.messages > 0
             and arrived.doubled <= sum(killed.under_way)
             and most <= SENDS_AT_ONCE
-            and mean <= 1
+            and (mean <= 1 or not has_mean)
             and sound == "ok"
         ),
     )
