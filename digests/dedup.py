@@ -19,7 +19,7 @@ from digests.text.words import fold
 FINGERPRINT_LETTERS: Final = 300
 SHINGLE_WORDS: Final = 4
 SHINGLED_WORDS: Final = 1_000  # of a longer text the rest is not compared
-WINNOWED: Final = 16  # a shared run of that many shingles, a power of two, is always found
+WINNOWED: Final = 16  # a shared run of that many shingles is always found
 COPIED: Final = 0.5  # of the smaller set of shingles
 COPIED_LEAST: Final = 20  # shingles: 23 words in a row; a footer or slogan in common is no copy
 COPIED_OF_LATER: Final = 1 / 3  # a report that adds twice as much of its own is news
@@ -89,11 +89,20 @@ def _winnowed(hashes: list[int]) -> frozenset[int]:
     "Winnowing", 2003): two texts that share such a run share one of these."""
     if len(hashes) < COPIED_LEAST:
         return frozenset()
-    least, width = hashes, 1  # of every `width` in a row
-    while width < WINNOWED:
-        least = list(map(min, least, least[width:]))
-        width *= 2
-    return frozenset(least)
+    least = min(hashes[:WINNOWED])
+    at = hashes.index(least)
+    found = {least}
+    for last in range(WINNOWED, len(hashes)):  # of a row
+        if hashes[last] < least:
+            least, at = hashes[last], last
+        elif at <= last - WINNOWED:
+            row = hashes[last - WINNOWED + 1 : last + 1]
+            least = min(row)
+            at = last - WINNOWED + 1 + row.index(least)
+        else:
+            continue
+        found.add(least)
+    return frozenset(found)
 
 
 def _in_a_row(values: Sequence[T], count: int) -> Iterator[tuple[T, ...]]:

@@ -15,7 +15,7 @@ _FREQUENT_SHARE: Final = 0.12
 _FOREIGN_LETTERS_SHARE: Final = 0.004
 
 # Letters of Ukrainian, Belarusian, Kazakh, Tatar, Serbian, Macedonian … that Russian lacks.
-_NOT_RUSSIAN = re.compile(r"[іїєґўқәғңөұүһҳҷӯҡҙҫђјљњћџѓќѕ]+", re.IGNORECASE)
+_NOT_RUSSIAN = re.compile(r"[іїєґўқәғңөұүһҳҷӯҡҙҫђјљњћџѓќѕ]+")
 _CYRILLIC = re.compile(r"[\u0400-\u052f]+")
 _LATIN = re.compile(r"[a-z\u00c0-\u024f]+", re.IGNORECASE)
 _ACCENTED = re.compile(r"[\u00c0-\u024f]+")
@@ -24,7 +24,7 @@ _LATIN_WORD = re.compile(r"[a-z]+(?:['’][a-z]+)?", re.IGNORECASE)
 _BULGARIAN = re.compile(
     r"\b(?:се|са|че|със|към|като|беше|който|която|което|ще|от страна)\b", re.IGNORECASE
 )
-_RUSSIAN_ONLY = re.compile(r"[ыэё]", re.IGNORECASE)
+_RUSSIAN_ONLY: Final = "ыэё"
 _ENGLISH_SHAPE = re.compile(
     r"th|wh|sh|ck|ee|oo|ough|ew|(?:ing|ed|ly|y|['’]s|tion|ow|ts)\b", re.IGNORECASE
 )
@@ -73,9 +73,10 @@ def _count(runs: re.Pattern[str], sample: str) -> int:
 
 
 def _is_russian(sample: str, cyrillic: int, words: int) -> bool:
-    if _count(_NOT_RUSSIAN, sample) > _FOREIGN_LETTERS_SHARE * cyrillic:
+    low = sample.lower()
+    if _count(_NOT_RUSSIAN, low) > _FOREIGN_LETTERS_SHARE * cyrillic:
         return False
-    if words < _WORDS_NEEDED or len(_RUSSIAN_ONLY.findall(sample)) >= words * 0.05:
+    if words < _WORDS_NEEDED or sum(map(low.count, _RUSSIAN_ONLY)) >= words * 0.05:
         return True
     return len(_BULGARIAN.findall(sample)) < words * 0.06
 

@@ -16,8 +16,8 @@ from razdel.segmenters.sokr import INITIALS, PAIR_SOKRS, SOKRS
 PARAGRAPHS_CACHED: Final = 64  # an article's: its summary and its quotation ask for the same
 _SEEN: Final = 60  # letters looked at on either side of a boundary
 _RAZDEL_SEEN: Final = 10  # by razdel
-_ABBREVIATED: Final = SOKRS.union(INITIALS, *PAIR_SOKRS)
 _STOP_AND_CAPITAL = re.compile(r"[.!?…]\s[А-ЯЁA-Z][а-яёa-z]")
+_SPACE_AND_SMALL = re.compile(r"\s+[а-яёa-z]+(?!\w)")
 
 # A full stop that lost its space: "лигами.Россияне", «…лигами».Россияне, "2020.Россияне".
 # What it stands behind is asked after its first mark: so the search goes from mark to mark.
@@ -30,18 +30,20 @@ _UNIT_END = re.compile(r"(?:°\s?[CСF]|(?<![\w])к?м/[сч])\.(?=\s[«“„]?
 _DOMAIN_ENDINGS: Final = frozenset("Com Net Org Ru Рф Io Js Ai Info Uk De Us Fm Tv".split())  # noqa: SIM905
 _TOKEN_WITH_ADDRESS = re.compile(r"(?:https?://|www\.|\S+@)\S*$")
 
+_ABBREVIATIONS: Final = r"""янв|фев|февр|мар|апр|июн|июл|авг|сен|сент|окт|ноя|нояб|дек
+    |им|ул|просп|пр|пл|пер|наб|бул|бульв|стр|корп|кв|обл|респ|пос|дер|мкр|ст|оз|гор|р-н
+    |проф|акад|доц|чл|канд|докт|ген|полк|подп|кап|лейт|инж|зам|зав|гл|гр|св
+    |см|ср|напр|ил|илл|табл|рис|гл|разд|изд|ред|пер|сост|прим|тел|факс
+    |т\.\s?[енкдп]|т|и\s+т|и\s+др|до\s+н|н\.\s?э|тов
+    |Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec
+    |St|Mt|Ft|Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Pres|Jr|Sr
+    |vs|No|Nos|Vol|Fig|pp|approx|est|ca|cf|e\.g|i\.e|al"""
 _ABBREVIATION = re.compile(
-    r"""(?:^|[\s(«“"„/—–-])(?:
-        янв|фев|февр|мар|апр|июн|июл|авг|сен|сент|окт|ноя|нояб|дек
-        |им|ул|просп|пр|пл|пер|наб|бул|бульв|стр|корп|кв|обл|респ|пос|дер|мкр|ст|оз|гор|р-н
-        |проф|акад|доц|чл|канд|докт|ген|полк|подп|кап|лейт|инж|зам|зав|гл|гр|св
-        |см|ср|напр|илл?|табл|рис|гл|разд|изд|ред|пер|сост|прим|тел|факс
-        |т\.\s?[енкдп]|т|и\s+т|и\s+др|до\s+н|н\.\s?э|тов
-        |Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec
-        |St|Mt|Ft|Mr|Mrs|Ms|Dr|Prof|Rev|Hon|Gen|Col|Lt|Sgt|Capt|Sen|Rep|Gov|Pres|Jr|Sr
-        |vs|No|Nos|Vol|Fig|pp|approx|est|ca|cf|e\.g|i\.e|al
-        )\.$""",
-    re.VERBOSE | re.IGNORECASE,
+    rf"(?:^|[\s(«“\"„/—–-])(?:{_ABBREVIATIONS})\.$", re.VERBOSE | re.IGNORECASE
+)
+# What may end one, ours or one of razdel's; no single letter is taken for a word anyway.
+_ABBREVIATED: Final = SOKRS.union(
+    INITIALS, *PAIR_SOKRS, re.findall(r"[^\W\d_]{2,}", _ABBREVIATIONS.lower())
 )
 # These end a sentence as often as not: only a lower-case letter, digit or quote goes on.
 _OPEN_ABBREVIATION = re.compile(
@@ -79,7 +81,7 @@ def _sentences(paragraph: str) -> tuple[str, ...]:
 
 
 def _boundaries(paragraph: str) -> Iterator[int]:
-    ends = list(_plain_ends(paragraph))
+    ends = dict(_plain_ends(paragraph))
     lost = [
         found.end() for found in _LOST_SPACE.finditer(paragraph) if _ends_word(paragraph, found)
     ]
@@ -88,33 +90,39 @@ def _boundaries(paragraph: str) -> Iterator[int]:
         units = [found.end() for found in _UNIT_END.finditer(paragraph)]
     start = 0
     for end in sorted({*ends, *lost, *units}):
-        stop = _over_closing_marks(paragraph, end)
-        if stop > start and not _joined(
-            paragraph[max(start, stop - _SEEN) : stop], paragraph[stop : stop + _SEEN]
-        ):
+        stop = end if ends.get(end) else _over_closing_marks(paragraph, end)
+        if stop > start and (ends.get(end) or not _goes_on(paragraph, start, stop)):
             yield stop
             start = stop
     if start < len(paragraph):
         yield len(paragraph)
 
 
-def _plain_ends(paragraph: str) -> Iterator[int]:
-    """The ends of `sentenize`, by its rules; but most stops stand between a small word that nobody
-    abbreviates and a capital, where no rule of it joins anything."""
+def _plain_ends(paragraph: str) -> Iterator[tuple[int, bool]]:
+    """The ends of `sentenize`, by its rules, and whether they are beyond doubt: its first rules
+    join all that no space or a small word follows, and most stops stand between a word that nobody
+    abbreviates and a capital, where no rule of it or of ours joins anything."""
     opened = 0
     for mark in sentenize.split.re.finditer(paragraph):
         start, end = mark.span()
-        word = paragraph[max(0, start - _RAZDEL_SEEN) : start].rpartition(" ")[2]
-        is_sure = len(word) > 1 and word.isalpha() and word.islower() and word not in _ABBREVIATED
-        if not (is_sure and _STOP_AND_CAPITAL.match(paragraph, start)):
-            near = paragraph[max(0, start - _RAZDEL_SEEN) : start]
+        if not paragraph[end : end + 1].isspace() or _SPACE_AND_SMALL.match(paragraph, end):
+            continue
+        near = paragraph[max(0, start - _RAZDEL_SEEN) : start]
+        is_sure = bool(_STOP_AND_CAPITAL.match(paragraph, start)) and _is_plain(near)
+        if not is_sure:
             split = SentSplit(near, mark[1], paragraph[end : end + _RAZDEL_SEEN])
             split.buffer = paragraph[opened:start]
             if sentenize.join(split):
                 continue
-        yield end
+        yield end, is_sure
         opened = end
-    yield len(paragraph.rstrip())
+    yield len(paragraph.rstrip()), False
+
+
+def _is_plain(before: str) -> bool:
+    """Whether a stop stands behind a word: no abbreviation, initial, figure or Roman number."""
+    word = before.rpartition(" ")[2]
+    return word.isalpha() and word[1:].islower() and word.lower() not in _ABBREVIATED
 
 
 def _ends_word(paragraph: str, found: re.Match[str]) -> bool:
@@ -137,6 +145,10 @@ def _over_closing_marks(paragraph: str, end: int) -> int:
         return end
     found = _CLOSING.match(paragraph, at)
     return found.end() if found else end
+
+
+def _goes_on(paragraph: str, start: int, stop: int) -> bool:
+    return _joined(paragraph[max(start, stop - _SEEN) : stop], paragraph[stop : stop + _SEEN])
 
 
 def _joined(left: str, right: str) -> bool:

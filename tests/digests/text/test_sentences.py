@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from razdel import sentenize
 
-from digests.text.sentences import _plain_ends, split_sentences
+from digests.text.sentences import _goes_on, _over_closing_marks, _plain_ends, split_sentences
 
 PIECES = st.sampled_from(
     "Он ушёл.|И. И. Иванов|т. е.|5 янв. 2024|«Да!»|— сказал он|лигами.Россияне|St.|Inc.|3.5|№1|?!|…"  # noqa: SIM905
@@ -13,7 +13,7 @@ PIECES = st.sampled_from(
 
 WORDS = st.sampled_from(
     "республиканский|сообщили|просп|Москва|Что|IV|И|тел|т.е|2024|it|дом|ул|руб|ред|тыс|ед|дж|да|а|м"  # noqa: SIM905
-    "|домовлад|mr|vs|Дж|по-русски|«дом".split("|")
+    "|домовлад|mr|vs|Дж|по-русски|«дом|янв|Янв|Sept|илл".split("|")
 )
 ENDS = st.sampled_from([". ", "! ", "… ", " ", ".", '." ', ".» ", "; ", " — ", ":) ", ") "])
 
@@ -35,7 +35,13 @@ def test_sentences_in_order_are_the_paragraph_but_for_white_space(paragraph: str
 def test_marks_end_what_razdel_lets_them_end(paragraph: str) -> None:
     # Where nothing is left behind the last mark razdel ends it twice.
     whole = {0, len(paragraph.rstrip())}
-    assert {*_plain_ends(paragraph)} | whole == {p.stop for p in sentenize(paragraph)} | whole
+    ends = dict(_plain_ends(paragraph))
+    assert {*ends} | whole == {p.stop for p in sentenize(paragraph)} | whole
+    start = 0
+    for end in (end for end, is_sure in ends.items() if is_sure):
+        assert _over_closing_marks(paragraph, end) == end
+        assert not _goes_on(paragraph, start, end)
+        start = end
 
 
 @pytest.mark.parametrize(
