@@ -68,5 +68,5 @@ async def _with_a_filled_database(scale: Scale) -> None:
         show(resident.title(scale), resident.COLUMNS, rows)
 
 
-if __name__ == "__main__":
+def main() -> None:
     asyncio.run(measure(next((SCALES[a] for a in sys.argv[1:] if a in SCALES), DEFAULT)))

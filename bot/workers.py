@@ -17,6 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as WorkTimeoutError
 from contextlib import contextmanager
+from functools import cache
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
 from typing import Final, ParamSpec, TypeVar
 
 import structlog
@@ -170,6 +173,21 @@ class Workers:
         asyncio.get_running_loop().run_in_executor(None, helper.join)
 
 
+@cache
+def _context() -> BaseContext:
+    """Processes are forked from one that has read all they need and does nothing else: a new one
+    works after some 10 ms and shares what it does not change. Where there is no room for the
+    socket that one listens at, each starts by itself."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["bot.preloaded"])
+    try:
+        forkserver.ensure_running()
+    except OSError as error:
+        log.warning("no_fork_server", cause=str(error))
+        return multiprocessing.get_context("spawn")
+    return context
+
+
 @contextmanager
 def start_workers(
     count: int = 1,
@@ -189,7 +207,7 @@ def start_workers(
             max_tasks=JOBS_BEFORE_RENEWAL,
             initializer=set_up_worker,
             initargs=(megabytes, nice),
-            context=multiprocessing.get_context("spawn"),
+            context=_context(),
         )
 
     workers = Workers(make_pool, count, seconds, cores)

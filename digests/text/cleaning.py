@@ -88,7 +88,7 @@ _TEASER: Final = r"""читайте\ (?:также|ещ[её]|по\ теме|н�
     |comments\ url\s*:|points\s*:|\#\ comments\s*:"""
 _TEASER_OPENING = re.compile(rf"^[\W_]*(?:{_TEASER})", re.VERBOSE | re.IGNORECASE)
 _TEASER_TAIL = re.compile(
-    rf"(?<=[.!?…»”\")])\s*[→▶►👉>»(\[]*\s*(?=[A-ZА-ЯЁ])(?:{_TEASER})", re.VERBOSE | re.IGNORECASE
+    rf"[.!?…»”\")]\s*[→▶►👉>»(\[]*\s*(?=[A-ZА-ЯЁ])(?:{_TEASER})", re.VERBOSE | re.IGNORECASE
 )
 _READ = re.compile(r"(?:read|watch|listen|see|читайте|смотрите|слушайте)\s?:\s", re.IGNORECASE)
 _STOP = re.compile(r"[.!?…](?:\s|$)")
@@ -218,7 +218,7 @@ def _without_teaser_tail(line: str) -> str:
     if found:
         tail = line[found.end() :]
         if tail.count(" ") < TEASER_WORDS or not _STOP.search(tail):
-            return line[: found.start()].rstrip()
+            return line[: found.start() + 1].rstrip()  # its mark stays
     return line
 
 

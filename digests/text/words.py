@@ -17,12 +17,13 @@ import Stemmer
 SHORT_WORD_LETTERS: Final = 3
 READINGS_CACHED: Final = 60_000  # about 20 MB; a day's news has some 40,000 distinct forms
 WORDS_CACHED: Final = 5_000
+GAPS_CACHED: Final = 500
 
-WORD = re.compile(r"\d+(?:[.,]\d+)*|[A-Za-z](?:\+\+|#)(?!\w)|[^\W_]+")
+WORD = re.compile(r"(\d+(?:[.,]\d+)*|[A-Za-z](?:\+\+|#)(?!\w)|[^\W_]+)")
 DIGIT = re.compile(r"\d")
-LOUD = re.compile(r"[^\W\d_a-zа-яё]{6}")  # at least as many capitals
 SENTENCE_END = frozenset(".!?…\n")
-OPENING = frozenset("«“„\"'([—–-• \t\u00a0")
+QUOTE_MARKS = '«“„"'
+OPENING = f"{QUOTE_MARKS}'([—–-• \t\u00a0"
 CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 
 
@@ -93,17 +94,16 @@ def split_words(text: str) -> list[Word]:
 def split_forms(text: str) -> list[tuple[str, bool]]:
     """The words of a paragraph as they stand, and `Word.initial` of each: all that `as_word`
     needs."""
-    if is_shouting(text):
-        text = text.lower()
-    forms = WORD.findall(text)
+    parts = WORD.split(text)  # a word at every odd place, between them what is no word
+    if _is_shouted(parts[1::2]):
+        parts = WORD.split(text.lower())
+    forms = parts[1::2]
     headline = _is_title_case(forms)
-    found = []
-    end = 0
-    for form in forms:
-        start = text.index(form, end)  # between two words stands nothing of a word
-        end = start + len(form)
-        found.append((form, not form[0].islower() and (headline or _opens(text, start))))
-    return found
+    parts[0] = "." + parts[0]  # the first word opens a sentence
+    return [
+        (form, not form[0].islower() and (headline or _opens(before)))
+        for before, form in zip(parts[::2], forms, strict=False)
+    ]
 
 
 @lru_cache(maxsize=WORDS_CACHED)
@@ -113,12 +113,15 @@ def as_word(text: str, initial: bool) -> Word:
 
 def is_shouting(text: str) -> bool:
     """A line mostly in capitals: its case tells nothing. One acronym or two are no shouting."""
-    if not LOUD.search(text):
+    return _is_shouted(WORD.findall(text))
+
+
+def _is_shouted(forms: list[str]) -> bool:
+    loud = [len(form) for form in forms if form.isupper() and form.isalpha()]
+    if max(loud, default=0) <= 5:
         return False
-    words = [word for word in WORD.findall(text) if word.isalpha() and len(word) > 1]
-    loud = sum(word.isupper() for word in words)
-    longest = max((len(word) for word in words if word.isupper()), default=0)
-    return loud > 0.6 * len(words) and longest > 5
+    words = sum(form.isalpha() and len(form) > 1 for form in forms)
+    return sum(length > 1 for length in loud) > 0.6 * words
 
 
 def _is_title_case(forms: list[str]) -> bool:
@@ -127,13 +130,11 @@ def _is_title_case(forms: list[str]) -> bool:
     return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
-def _opens(text: str, start: int) -> bool:
-    before = start - 1
-    quoted = False
-    while before >= 0 and text[before] in OPENING:
-        quoted = quoted or text[before] in '«“„"'
-        before -= 1
-    return before < 0 or quoted or text[before] in SENTENCE_END
+@lru_cache(maxsize=GAPS_CACHED)
+def _opens(before: str) -> bool:
+    """Whether a sentence or quotation opens behind what stands between two words."""
+    kept = before.rstrip(OPENING)
+    return kept[-1:] in SENTENCE_END or any(mark in before[len(kept) :] for mark in QUOTE_MARKS)
 
 
 _stemmers = {language: Stemmer.Stemmer(language, 0) for language in ("russian", "english")}
