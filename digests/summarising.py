@@ -28,7 +28,7 @@ MOST_BRACKETS: Final = 2
 MOST_COMMAS: Final = 5
 CANDIDATES: Final = 60  # sentences, from the start
 SENTENCES_READ: Final = 300  # in which words are counted
-KEYS_CACHED: Final = 20_000
+KEYS_CACHED: Final = 40_000  # a day's news has some 40,000 distinct forms
 CHANCES_CACHED: Final = 10_000
 
 # Chance of a word, as logit: logistic regression over 19,000 words of 40 Russian news and the leads

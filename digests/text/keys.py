@@ -107,12 +107,12 @@ def _keys_of(word: Word, *, after_name: bool) -> tuple[str, list[str]]:
     if word.is_acronym:
         return ACRONYM + folded, []
     base, root = lemma(folded), stem(folded)
-    names = name_keys(base, root)
     if word.is_mixed:
-        return NAME + folded, [names[1]]
+        return NAME + folded, name_keys(base, root)[1:]
     plain = [] if word.is_exact else [stem_key(root)]
     if not word.is_capitalised:
         return base, plain
+    names = name_keys(base, root)
     if not _may_be_ordinary(word, after_name=after_name):
         return names[0], names[1:]
     return base, [*plain, *(names if _may_be_name(word) else [])]
