@@ -190,7 +190,8 @@ def sought_keys(
     return frozenset([*words, *(other + b for other in others for b in _bridges(article))])
 
 
-def _keys_of(article: Sketch) -> list[str]:
+def found_by(article: Sketch) -> list[str]:
+    """The `indexed_keys` of a sketch."""
     bridges = article.meaning.bridges if article.meaning else ()
     return indexed_keys(article.language, article.heavy, bridges)
 
@@ -199,13 +200,12 @@ def _bridges(article: Sketch) -> list[str]:
     return [bridge for bridge, _ in article.meaning.bridges[:HEAVY_KEYS]] if article.meaning else []
 
 
-def may_be_alike(article: Sketch, other: Sketch, sought: frozenset[str]) -> bool:
-    """Whether another article is a candidate; the store finds the same ones by its index."""
+def may_be_compared(article: Sketch, other: Sketch) -> bool:
+    """Whether an article that shares `SHARED_KEYS` is a candidate; the store asks the same of those
+    in its index."""
     if article.language != other.language and not article.meaning:
         return False
-    if abs(article.published - other.published) > WINDOW:
-        return False
-    return sum(key in sought for key in _keys_of(other)) >= SHARED_KEYS
+    return abs(article.published - other.published) <= WINDOW
 
 
 @dataclass(frozen=True, slots=True)

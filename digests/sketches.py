@@ -72,15 +72,16 @@ def mark(key: str) -> int:
     return crc32(key.encode())
 
 
-def telling_keys(keys: Keys) -> list[str]:
+@lru_cache(maxsize=ARTICLES_READ)
+def telling_keys(keys: Keys) -> tuple[str, ...]:
     """The keys of an article that are counted for their frequency, each once."""
     title, text, _ = _read(keys)
-    return list(dict.fromkeys([*title, *text[:SEEN_READ]]))
+    return tuple(dict.fromkeys([*title, *text]))
 
 
 @lru_cache(maxsize=ARTICLES_READ)
 def _read(keys: Keys) -> tuple[list[str], list[str], set[str]]:
-    """Stems of the title, stems of the text, and which of them are names.
+    """Stems of the title, stems of the text as far as it is read, and which words are names.
 
     Of «Антон Ковальский» and "Wall Street" only the last word counts as the name.
     """
@@ -90,7 +91,7 @@ def _read(keys: Keys) -> tuple[list[str], list[str], set[str]]:
         for key, following in pairwise([*title, "", *text, ""])
         if key[:1] in NAMED and following[:1] not in NAMED
     }
-    return list(map(_root, title)), list(map(_root, text)), names
+    return list(map(_root, title)), list(map(_root, text[:SEEN_READ])), names
 
 
 @lru_cache(maxsize=ROOTS_CACHED)
@@ -126,7 +127,7 @@ def sketch(
         published,
         host,
         heaviest(weights),
-        frozenset(map(mark, title)) | frozenset(map(mark, text[:SEEN_READ])),
+        frozenset(map(mark, telling_keys(keys))),
         _figures(title),
         meaning,
     )

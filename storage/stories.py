@@ -11,12 +11,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Final
 
 from digests.clustering import (
     SHARED_KEYS,
     WINDOW,
-    may_be_alike,
+    found_by,
+    may_be_compared,
     may_hold,
     sought_keys,
     story_for,
@@ -56,6 +58,7 @@ class Stories:
         self._frequencies: dict[str, int] = {}
         self._articles = 0
         self._batch: list[Placed] = []
+        self._found_by: dict[str, list[int]] = {}  # key → places in the batch
         self.opened: list[tuple[StoryId, datetime]] = []
         self.merged: dict[StoryId, StoryId] = {}
 
@@ -90,6 +93,8 @@ class Stories:
             self.opened.append((story, article.published))
         if self._owner is None:  # nobody's own articles change what others are told
             story = self._merge(story, found.merged)
+        for key in found_by(drawn):
+            self._found_by.setdefault(key, []).append(len(self._batch))
         self._batch.append(Placed(number, story, drawn))
         return story
 
@@ -125,11 +130,11 @@ class Stories:
         stories: defaultdict[StoryId, list[Sketch]] = defaultdict(list)
         for row in self._sketches([one for story in near for one in stored[story]]):
             stories[StoryId(row["story_id"])].append(_sketch_of(row))
-        in_batch = {
-            placed.story
-            for placed in self._batch
-            if placed.story in stories or may_be_alike(drawn, placed.sketch, sought)
-        }
+        in_batch = {one.story for one in self._batch if one.story in stories}
+        hits = Counter(chain.from_iterable(self._found_by.get(key, ()) for key in sought))
+        for place, shared in hits.items():
+            if shared >= SHARED_KEYS and may_be_compared(drawn, self._batch[place].sketch):
+                in_batch.add(self._batch[place].story)
         for placed in self._batch:
             if placed.story in in_batch:
                 stories[placed.story].append(placed.sketch)
@@ -176,8 +181,9 @@ class Stories:
             return []
         return self._tx.fetch_all(
             """
-            SELECT article.story_id, member.* FROM article_sketch AS member
-            JOIN article ON article.id = member.article_id
+            SELECT article.story_id, member.language, member.published_at, member.host,
+                   member.heavy, member.marks, member.figures, member.vector, member.bridges
+            FROM article_sketch AS member JOIN article ON article.id = member.article_id
             JOIN source ON source.id = article.source_id
             WHERE member.article_id IN (SELECT value FROM json_each(:articles))
               AND (source.owner_chat_id IS NULL OR source.owner_chat_id = :owner)
@@ -219,14 +225,15 @@ class Stories:
 
 
 def _sketch_of(row: sqlite3.Row) -> Sketch:
+    _, language, published, host, heavy, marks, figures, vector, bridges = row
     return Sketch(
-        row["language"],
-        from_seconds(row["published_at"]),
-        row["host"],
-        _from_json(row["heavy"]),
-        unpacked(row["marks"]),
-        frozenset(row["figures"].split()),
-        Meaning(row["vector"], _from_json(row["bridges"])) if row["vector"] else None,
+        language,
+        from_seconds(published),
+        host,
+        _from_json(heavy),
+        unpacked(marks),
+        frozenset(figures.split()),
+        Meaning(vector, _from_json(bridges)) if vector else None,
     )
 
 
