@@ -1,4 +1,5 @@
-"""Resident memory of the running bot with the newsroom, beside a process that imported aiogram."""
+"""Memory of the running bot with the newsroom, beside a process that imported aiogram: resident, of
+its workers their share of what they have in common."""
 
 import asyncio
 import os
@@ -26,7 +27,10 @@ async def measure() -> list[tuple[str, str, str]]:
         bot, workers = await _bot(far)
     rows = [("only `import aiogram`", f"{alone:.0f}", "")]
     rows.append(("the bot, newsroom read, commands answered", f"{bot:.0f}", f"+{bot - alone:.0f}"))
-    rows += [(f"worker process {n}", f"{size:.0f}", "") for n, size in enumerate(workers, 1)]
+    rows += [
+        (f"worker process {n}" if n else "what they are forked from", f"{size:.0f}", "")
+        for n, size in enumerate(workers)
+    ]
     return rows
 
 
@@ -62,7 +66,7 @@ async def _bot(far: dict[str, object]) -> tuple[float, list[float]]:
         )
         try:
             await _talk(str(far["api"]))
-            return megabytes(process.pid), [megabytes(pid) for pid in worker_pids(process.pid)]
+            return megabytes(process.pid), list(map(megabytes_shared, worker_pids(process.pid)))
         finally:
             process.terminate()
             await process.wait()
@@ -99,11 +103,20 @@ def megabytes(pid: int | str) -> float:
     return int(line.split()[1]) / 1024
 
 
+def megabytes_shared(pid: int) -> float:
+    """Memory of a process, of what it shares with others its share (PSS)."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    line = next(line for line in rollup.splitlines() if line.startswith("Pss:"))
+    return int(line.split()[1]) / 1024
+
+
 def worker_pids(parent: int) -> list[int]:
-    """Children that run code of ours; multiprocessing's resource tracker is none."""
+    """Processes below it that run code of ours, what workers are forked from before them;
+    multiprocessing's resource tracker is none."""
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
     return [
-        int(pid)
-        for pid in children.split()
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        one
+        for pid in map(int, children.split())
+        if b"forkserver" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        for one in (pid, *worker_pids(pid))
     ]

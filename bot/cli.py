@@ -73,6 +73,7 @@ def run() -> None:
 
     settings = load_settings()
     settings.token()  # a wrong setting is told before the seconds that the rest takes to import
+    _read_ahead()
 
     from bot.app import run as serve
     from bot.logs import set_up_logs
@@ -88,9 +89,18 @@ def demo(
     """Try everything without a token: the bot, invented news and a chat page in the browser."""
     import asyncio
 
+    _read_ahead()
+
     from bot.demo import run_demo
 
     asyncio.run(run_demo(port))
+
+
+def _read_ahead() -> None:
+    """What worker processes need is read beside this process's imports."""
+    from bot.workers import process_context
+
+    process_context()
 
 
 @app.command()

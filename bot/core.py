@@ -54,12 +54,12 @@ async def open_core(
 
 
 def warm_up(core: Core) -> None:
-    """Do now what holds up the event loop for 0.1 s each later: starting the worker processes,
-    reading the dictionary that queries and clustering need in this one, and looking through all
-    that was loaded for good whenever garbage is collected."""
+    """Do now what holds up the event loop for 0.1 s each later: reading the dictionary that queries
+    and clustering need in this process, starting the worker processes, and looking through all that
+    was loaded for good whenever garbage is collected."""
+    lemma("слово")
     core.workers.start()
     core.parsers.start()
-    lemma("слово")
     if not gc.get_freeze_count():
         gc.collect()
         gc.freeze()  # 225,000 objects: 150 ms a full collection, without them a few

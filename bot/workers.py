@@ -16,10 +16,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as WorkTimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
+from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
 import structlog
@@ -50,7 +52,9 @@ class Workers:
         self, make_pool: Callable[[int, int], ProcessPool], count: int, seconds: float, cores: int
     ) -> None:
         self._make_pool = make_pool
+        self._count = count
         self._pool = make_pool(count, 0)
+        self._stopped = False
         self.kills: Counter[str] = Counter()  # by reason: too_slow, died
         self.aliases = ""  # the operator's own, sent along with each job
         self._seconds = seconds
@@ -65,10 +69,12 @@ class Workers:
         self._starting = threading.Lock()
 
     def start(self) -> None:
-        """Start the processes now: that holds up an event loop for 0.1 s, so before it matters."""
+        """Start the processes now: that holds up an event loop for as long as what they are forked
+        from still reads, so before it matters."""
         self._pool.schedule(call, args=("", get_ready))
 
     def stop(self) -> None:
+        self._stopped = True
         with self._starting:
             for pool in filter(None, (self._helper, self._pool)):
                 pool.stop()  # type: ignore[no-untyped-call]
@@ -81,7 +87,15 @@ class Workers:
         the worker dies (`died`, out of memory as a rule) or takes too long (`too_slow`).
         Other calls that wait for the pool are not affected.
         """
-        return await self._run(self._pool, function, *args, **kwargs)
+        return await self._run(self._sound_pool(), function, *args, **kwargs)
+
+    def _sound_pool(self) -> ProcessPool:
+        """A pool breaks when its process is killed while it rests, or none can be started."""
+        if not (self._pool.active or self._stopped):
+            log.warning("workers_broke")
+            _end(self._pool)
+            self._pool = self._make_pool(self._count, 0)
+        return self._pool
 
     async def _run(
         self, pool: ProcessPool, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
@@ -93,7 +107,7 @@ class Workers:
             result: R = await asyncio.wrap_future(future)
         except WorkTimeoutError as error:
             raise self._killed(function, "too_slow") from error
-        except ProcessExpired as error:
+        except (ProcessExpired, BrokenProcessPool) as error:
             raise self._killed(function, "died") from error
         return result
 
@@ -109,7 +123,7 @@ class Workers:
         """
         pool = await self._turn(cost_seconds)
         try:
-            sound = pool if pool is self._pool or pool.active else self._pool
+            sound = pool if pool is self._helper and pool.active else self._sound_pool()
             return await self._run(sound, function, *args, **kwargs)
         finally:
             self._pass_on(pool)
@@ -138,7 +152,9 @@ class Workers:
     def _pass_on(self, pool: ProcessPool) -> None:
         """To who is next; else it stands free, and a helper leaves after a while. A helper that
         cannot be started again, as without memory for a process, goes at once."""
-        if pool is not self._pool and not pool.active:
+        if pool is not self._helper:
+            pool = self._pool  # which may have been replaced meanwhile
+        elif not pool.active:
             self._send_away(pool)
             return
         while self._waiting:
@@ -169,23 +185,44 @@ class Workers:
         if helper in self._free:
             self._free.remove(helper)
         self._helper = None
-        helper.stop()  # type: ignore[no-untyped-call]
-        asyncio.get_running_loop().run_in_executor(None, helper.join)
+        _end(helper)
+
+
+def _end(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    asyncio.get_running_loop().run_in_executor(None, pool.join)
 
 
 @cache
-def _context() -> BaseContext:
-    """Processes are forked from one that has read all they need and does nothing else: a new one
-    works after some 10 ms and shares what it does not change. Where there is no room for the
-    socket that one listens at, each starts by itself."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bot.preloaded"])
+def process_context() -> BaseContext:
+    """How processes are made: forked from one that does nothing but read what all of them need,
+    once, in half a second that nobody who asks early waits for. A new one works after some 10 ms
+    and shares what it does not change. Where no such process can be had, each starts by itself."""
     try:
-        forkserver.ensure_running()
-    except OSError as error:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["bot.preloaded"])
+        with _same_modules():
+            forkserver.ensure_running()
+    except (OSError, ValueError) as error:  # no room for its socket; a system without
         log.warning("no_fork_server", cause=str(error))
         return multiprocessing.get_context("spawn")
     return context
+
+
+@contextmanager
+def _same_modules() -> Iterator[None]:
+    """A Python process started meanwhile finds the modules that this one finds, and none of those
+    that lie about in the working directory, as a fork server otherwise would."""
+    before = os.environ.copy()
+    os.environ["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        for name in ("PYTHONPATH", "PYTHONSAFEPATH"):
+            os.environ.pop(name)
+            if name in before:
+                os.environ[name] = before[name]
 
 
 @contextmanager
@@ -207,7 +244,7 @@ def start_workers(
             max_tasks=JOBS_BEFORE_RENEWAL,
             initializer=set_up_worker,
             initargs=(megabytes, nice),
-            context=_context(),
+            context=process_context(),
         )
 
     workers = Workers(make_pool, count, seconds, cores)

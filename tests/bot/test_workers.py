@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import multiprocessing
 import operator
 import os
 import signal
 import subprocess
+import sys
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +22,7 @@ import pytest
 from lxml import etree
 
 from bot.errors import WorkerError
-from bot.workers import Workers, start_workers
+from bot.workers import Workers, process_context, start_workers
 from digests.errors import NotAFeedError
 from digests.preparing import prepare_feed
 from digests.recap import draw
@@ -31,6 +35,18 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FEED = b"<rss><channel><title>T</title><item><title>News of the day</title></item></channel></rss>"
 
 
+ROOT = Path(__file__).parents[2]
+WORKING = """
+import asyncio, operator, os
+from bot.workers import start_workers
+
+async def work():
+    with start_workers() as pool:
+        print(await pool.run(operator.mul, 2, 4), os.environ.get("PYTHONSAFEPATH"))
+
+if __name__ == "__main__":
+    asyncio.run(work())
+"""
 WHO_WORKS = "sleep 0.05; echo $PPID"
 
 
@@ -81,6 +97,69 @@ async def test_what_takes_too_long_or_too_much_ends_and_what_waits_behind_it_is_
     assert large.result() == "died"
     assert killed.result() == "died"
     assert odd.result() == "XMLSyntaxError", "which no process can send to another"
+
+
+@pytest.mark.parametrize("whom", ["itself", "what it was forked from"])
+async def test_a_process_that_is_killed_while_it_rests_is_replaced(
+    pool: Workers, whom: str
+) -> None:
+    first = await pool.run(os.getpid)
+    os.kill(first if whom == "itself" else await pool.run(os.getppid), signal.SIGKILL)
+
+    async def replaced() -> int | None:
+        with suppress(WorkerError):
+            found = await pool.run(os.getpid)
+            return found if found != first else None
+        return None
+
+    second = await eventually(replaced, "another process")
+    assert await pool.run_in_turn(0, os.getpid) == second
+    await eventually(partial(has_ended, first), "the end of the first")
+    assert await pool.run_in_turn(0, operator.mul, 2, 4) == 8
+
+
+async def has_ended(process: int) -> bool:
+    status = Path(f"/proc/{process}/stat")
+    return not status.exists() or ") Z " in status.read_text(encoding="ascii")
+
+
+async def test_processes_share_what_is_read_once(pool: Workers, helped: Workers) -> None:
+    server = await pool.run(os.getppid)
+    assert server == await helped.run(os.getppid) != os.getpid()
+    rolled = await pool.run(Path("/proc/self/smaps_rollup").read_text)
+    private = int(rolled.partition("Private_Dirty:")[2].split()[0])
+    assert private < 15_000, "kB; a process that reads all itself has 35 MB"
+
+
+async def test_where_nothing_can_be_forked_from_each_process_starts_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def failing() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(forkserver, "ensure_running", failing)
+        process_context.cache_clear()
+        with start_workers() as alone:
+            assert await alone.run(os.getppid) == os.getpid()
+    process_context.cache_clear()
+
+
+def test_modules_of_the_working_directory_are_not_taken_for_ours(tmp_path: Path) -> None:
+    for name in ("bot", "digests"):
+        (tmp_path / "here" / name).mkdir(parents=True)
+        (tmp_path / "here" / name / "__init__.py").write_text("raise SystemExit('not ours')")
+    script = tmp_path / "work.py"
+    script.write_text(WORKING)
+    done = subprocess.run(
+        [sys.executable, script],
+        cwd=tmp_path / "here",
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "8 None\n", done.stderr
 
 
 async def test_who_costs_little_goes_before_who_costs_much(pool: Workers) -> None:
