@@ -71,7 +71,7 @@ class Workers:
     def start(self) -> None:
         """Start the processes now: that holds up an event loop for as long as what they are forked
         from still reads, so before it matters."""
-        self._pool.schedule(call, args=("", get_ready))
+        self._sound_pool().schedule(call, args=("", get_ready))
 
     def stop(self) -> None:
         self._stopped = True
@@ -100,9 +100,12 @@ class Workers:
     async def _run(
         self, pool: ProcessPool, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        future = pool.schedule(
-            call, args=(self.aliases, function, *args), kwargs=kwargs, timeout=self._seconds
-        )
+        try:
+            future = pool.schedule(
+                call, args=(self.aliases, function, *args), kwargs=kwargs, timeout=self._seconds
+            )
+        except RuntimeError as error:  # it broke this moment, or the bot stops
+            raise self._killed(function, "died") from error
         try:
             result: R = await asyncio.wrap_future(future)
         except WorkTimeoutError as error:

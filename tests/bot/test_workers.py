@@ -47,6 +47,42 @@ async def work():
 if __name__ == "__main__":
     asyncio.run(work())
 """
+LOSING = """
+import asyncio, os, signal
+from pathlib import Path
+from bot.errors import WorkerError
+from bot.workers import start_workers
+
+async def another(pool, first):
+    while True:
+        try:
+            if (found := await pool.run(os.getpid)) != first:
+                return found
+        except WorkerError:
+            pass
+        await asyncio.sleep(0.01)
+
+async def end_of(process):
+    status = Path(f"/proc/{process}/stat")
+    while status.exists() and ") Z " not in status.read_text():
+        await asyncio.sleep(0.01)
+
+async def lose():
+    with start_workers(cores=1) as one, start_workers(cores=1) as other:
+        first, second = await one.run(os.getpid), await other.run(os.getpid)
+        os.kill(await one.run(os.getppid), signal.SIGKILL)
+        third = await another(one, first)
+        assert await one.run_in_turn(0, os.getpid) == third
+        other.start()
+        await another(other, second)
+        await end_of(first)
+        await end_of(second)
+    print("both work again")
+
+if __name__ == "__main__":
+    asyncio.run(lose())
+"""
+FINDING_US = os.environ | {"PYTHONPATH": str(ROOT)}
 WHO_WORKS = "sleep 0.05; echo $PPID"
 
 
@@ -99,28 +135,35 @@ async def test_what_takes_too_long_or_too_much_ends_and_what_waits_behind_it_is_
     assert odd.result() == "XMLSyntaxError", "which no process can send to another"
 
 
-@pytest.mark.parametrize("whom", ["itself", "what it was forked from"])
-async def test_a_process_that_is_killed_while_it_rests_is_replaced(
-    pool: Workers, whom: str
-) -> None:
+async def another(pool: Workers, first: int) -> int | None:
+    """The process that works, if it is not the first and one does."""
+    with suppress(WorkerError):
+        found = await pool.run(os.getpid)
+        return found if found != first else None
+    return None
+
+
+async def test_a_process_that_is_killed_while_it_rests_is_replaced(pool: Workers) -> None:
     first = await pool.run(os.getpid)
-    os.kill(first if whom == "itself" else await pool.run(os.getppid), signal.SIGKILL)
-
-    async def replaced() -> int | None:
-        with suppress(WorkerError):
-            found = await pool.run(os.getpid)
-            return found if found != first else None
-        return None
-
-    second = await eventually(replaced, "another process")
+    os.kill(first, signal.SIGKILL)
+    second = await eventually(partial(another, pool, first), "another process")
     assert await pool.run_in_turn(0, os.getpid) == second
-    await eventually(partial(has_ended, first), "the end of the first")
     assert await pool.run_in_turn(0, operator.mul, 2, 4) == 8
 
 
-async def has_ended(process: int) -> bool:
-    status = Path(f"/proc/{process}/stat")
-    return not status.exists() or ") Z " in status.read_text(encoding="ascii")
+def test_what_processes_are_forked_from_is_replaced_too(tmp_path: Path) -> None:
+    """In a program of its own: every pool of this one would lose its process."""
+    script = tmp_path / "work.py"
+    script.write_text(LOSING)
+    done = subprocess.run(
+        [sys.executable, script],
+        env=FINDING_US,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout.endswith("both work again\n"), done.stderr
 
 
 async def test_processes_share_what_is_read_once(pool: Workers, helped: Workers) -> None:
@@ -154,7 +197,7 @@ def test_modules_of_the_working_directory_are_not_taken_for_ours(tmp_path: Path)
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path / "here",
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=FINDING_US,
         capture_output=True,
         text=True,
         check=False,
