@@ -4,6 +4,7 @@ every worker imports it.
 
 import contextlib
 import ctypes
+import gc
 import os
 import resource
 from collections.abc import Callable
@@ -15,11 +16,13 @@ from digests.errors import SvodkaError
 
 OUT_OF_MEMORY: Final = 77  # exit status
 TRIMMED_FROM_MEGABYTES: Final = 80
+CYCLES_SOUGHT_AFTER: Final = 10_000  # new objects; an article makes thousands, without cycles
 
 
 def set_up_worker(megabytes: int, nice: int = 0) -> None:
     """Before its first job: bounds on what it takes of the machine."""
     os.nice(nice)
+    gc.set_threshold(CYCLES_SOUGHT_AFTER)
     # numpy's OpenBLAS, which the chart loads, takes 40 MB and a thread for each core there is:
     # beyond 24 cores that is more than a worker may have, and we multiply no matrices with it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
