@@ -73,12 +73,14 @@ def run() -> None:
 
     settings = load_settings()
     settings.token()  # a wrong setting is told before the seconds that the rest takes to import
-    _read_ahead()
 
-    from bot.app import run as serve
     from bot.logs import set_up_logs
 
     set_up_logs(settings.log_level, settings.log_format)
+    _read_ahead()
+
+    from bot.app import run as serve
+
     asyncio.run(serve(settings))
 
 

@@ -3,13 +3,25 @@
 What is loaded later takes memory in each worker of its own. It may start no thread.
 """
 
-import gc
+import signal
 
-from pebble.pool import process  # noqa: F401
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the bot, which ends the others
 
-from bot import worker_side  # noqa: F401
-from digests import breaking, composing, preparing, recap, snippets, spelling, timeline  # noqa: F401
-from digests.text.words import analyzer
+import gc  # noqa: E402
+
+from pebble.pool import process  # noqa: E402, F401
+
+from bot import worker_side  # noqa: E402, F401
+from digests import (  # noqa: E402, F401
+    breaking,
+    composing,
+    preparing,
+    recap,
+    snippets,
+    spelling,
+    timeline,
+)
+from digests.text.words import analyzer  # noqa: E402
 
 analyzer()
 gc.freeze()  # a worker that collects garbage leaves these pages as they are, and so shared

@@ -7,6 +7,7 @@ import ctypes
 import gc
 import os
 import resource
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -15,18 +16,29 @@ from bot.errors import WorkerError
 from digests.errors import SvodkaError
 
 OUT_OF_MEMORY: Final = 77  # exit status
-TRIMMED_FROM_MEGABYTES: Final = 80
+PR_SET_PDEATHSIG: Final = 1
+TRIMMED_FROM_MEGABYTES: Final = 110  # with what is shared; a worker that knows its words has 90
 CYCLES_SOUGHT_AFTER: Final = 10_000  # new objects; an article makes thousands, without cycles
 
 
-def set_up_worker(megabytes: int, nice: int = 0) -> None:
+def set_up_worker(megabytes: int, nice: int, is_forked: bool) -> None:
     """Before its first job: bounds on what it takes of the machine."""
+    if is_forked:
+        _end_with_parent()
     os.nice(nice)
     gc.set_threshold(CYCLES_SOUGHT_AFTER)
     # numpy's OpenBLAS, which the chart loads, takes 40 MB and a thread for each core there is:
     # beyond 24 cores that is more than a worker may have, and we multiply no matrices with it.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     limit_memory(megabytes)
+
+
+def _end_with_parent() -> None:
+    """Without what it was forked from nobody would end a worker that takes too long."""
+    with contextlib.suppress(OSError, AttributeError):  # Linux alone knows how
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() == 1:  # it ended before that
+            os._exit(1)
 
 
 def limit_memory(megabytes: int) -> None:

@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as WorkTimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from functools import cache
 from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 from pathlib import Path
@@ -38,6 +37,9 @@ COMPUTING_MEGABYTES: Final = 1_024  # for our own: a digest's stories come to so
 CROWD: Final = 4  # jobs that wait for their turn
 HELPER_SECONDS: Final = 60.0  # without work
 HELPER_NICE: Final = 10  # it takes what others leave of the cores
+TRIES: Final = 2  # of a job that nobody began
+WATCH_SECONDS: Final = 1.0
+CANNOT_START: Final = (OSError, EOFError, RuntimeError)  # as processes and pebble say it
 JOBS_BEFORE_RENEWAL: Final = 2_000  # a long-lived worker never keeps more than it needs
 
 P = ParamSpec("P")
@@ -67,15 +69,18 @@ class Workers:
         self._calling: asyncio.Task[None] | None = None
         self._leaving: asyncio.TimerHandle | None = None
         self._starting = threading.Lock()
+        self._mending = asyncio.Lock()
 
     def start(self) -> None:
         """Start the processes now: that holds up an event loop for as long as what they are forked
         from still reads, so before it matters."""
-        self._sound_pool().schedule(call, args=("", get_ready))
+        if not _works(self._pool):
+            self._mend()
+        self._pool.schedule(call, args=("", get_ready))
 
     def stop(self) -> None:
-        self._stopped = True
         with self._starting:
+            self._stopped = True
             for pool in filter(None, (self._helper, self._pool)):
                 pool.stop()  # type: ignore[no-untyped-call]
                 pool.join()
@@ -87,32 +92,67 @@ class Workers:
         the worker dies (`died`, out of memory as a rule) or takes too long (`too_slow`).
         Other calls that wait for the pool are not affected.
         """
-        return await self._run(self._sound_pool(), function, *args, **kwargs)
-
-    def _sound_pool(self) -> ProcessPool:
-        """A pool breaks when its process is killed while it rests, or none can be started."""
-        if not (self._pool.active or self._stopped):
-            log.warning("workers_broke")
-            _end(self._pool)
-            self._pool = self._make_pool(self._count, 0)
-        return self._pool
+        return await self._run(None, function, *args, **kwargs)
 
     async def _run(
+        self,
+        helper: ProcessPool | None,
+        function: Callable[P, R],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> R:
+        for _ in range(TRIES):
+            pool = helper if helper and _works(helper) else await self._sound_pool()
+            try:
+                return await self._run_once(pool, function, *args, **kwargs)
+            except BrokenProcessPool:
+                log.warning("worker_lost", job=function.__name__)
+        raise self._killed(function, "died")
+
+    async def _run_once(
         self, pool: ProcessPool, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs
     ) -> R:
+        """Raises BrokenProcessPool too: the pool broke before anybody began."""
         try:
             future = pool.schedule(
                 call, args=(self.aliases, function, *args), kwargs=kwargs, timeout=self._seconds
             )
-        except RuntimeError as error:  # it broke this moment, or the bot stops
-            raise self._killed(function, "died") from error
+        except RuntimeError as error:
+            raise BrokenProcessPool from error
+        result: asyncio.Future[R] = asyncio.wrap_future(future)
         try:
-            result: R = await asyncio.wrap_future(future)
+            # A job that comes while a pool breaks is forgotten by it.
+            while not (await asyncio.wait({result}, timeout=WATCH_SECONDS))[0]:
+                if not pool.active:
+                    raise BrokenProcessPool
+            return result.result()
         except WorkTimeoutError as error:
             raise self._killed(function, "too_slow") from error
-        except (ProcessExpired, BrokenProcessPool) as error:
+        except ProcessExpired as error:
             raise self._killed(function, "died") from error
-        return result
+        finally:
+            result.cancel()
+
+    async def _sound_pool(self) -> ProcessPool:
+        """A pool breaks when its process is killed while it rests, or none can be started."""
+        async with self._mending:
+            if not (self._stopped or _works(self._pool)):
+                log.warning("workers_broke")
+                await asyncio.to_thread(self._mend)
+            return self._pool
+
+    def _mend(self) -> None:
+        """Start another pool instead; if its processes cannot be forked, they start by
+        themselves from now on."""
+        with self._starting:
+            if self._stopped:
+                return
+            _end(self._pool)
+            self._pool = self._make_pool(self._count, 0)
+            if not _works(self._pool):
+                stop_forking("no process starts")
+                _end(self._pool)
+                self._pool = self._make_pool(self._count, 0)
 
     def _killed(self, function: Callable[..., object], reason: str) -> WorkerError:
         self.kills[reason] += 1
@@ -126,8 +166,8 @@ class Workers:
         """
         pool = await self._turn(cost_seconds)
         try:
-            sound = pool if pool is self._helper and pool.active else self._sound_pool()
-            return await self._run(sound, function, *args, **kwargs)
+            helper = pool if pool is self._helper else None
+            return await self._run(helper, function, *args, **kwargs)
         finally:
             self._pass_on(pool)
 
@@ -157,7 +197,7 @@ class Workers:
         cannot be started again, as without memory for a process, goes at once."""
         if pool is not self._helper:
             pool = self._pool  # which may have been replaced meanwhile
-        elif not pool.active:
+        elif not _works(pool):
             self._send_away(pool)
             return
         while self._waiting:
@@ -174,8 +214,8 @@ class Workers:
     async def _call(self, helper: ProcessPool) -> None:
         try:
             await asyncio.to_thread(self._start, helper)
-        except (OSError, RuntimeError) as error:
-            log.warning("no helper", error=str(error))
+        except CANNOT_START as error:
+            log.warning("no_helper", cause=str(error))
             self._send_away(helper)
         else:
             self._pass_on(helper)
@@ -191,41 +231,50 @@ class Workers:
         _end(helper)
 
 
+def _works(pool: ProcessPool) -> bool:
+    """Whether it takes jobs; a new one is started by that."""
+    try:
+        return bool(pool.active)
+    except CANNOT_START:
+        return False
+
+
 def _end(pool: ProcessPool) -> None:
     pool.stop()  # type: ignore[no-untyped-call]
-    asyncio.get_running_loop().run_in_executor(None, pool.join)
+    threading.Thread(target=pool.join, daemon=True).start()
 
 
-@cache
 def process_context() -> BaseContext:
     """How processes are made: forked from one that does nothing but read what all of them need,
     once, in half a second that nobody who asks early waits for. A new one works after some 10 ms
-    and shares what it does not change. Where no such process can be had, each starts by itself."""
-    try:
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["bot.preloaded"])
-        with _same_modules():
+    and shares what it does not change. Where that fails, each starts by itself."""
+    if not _alone.is_set():
+        try:
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload(["bot.preloaded"])
+            _show_our_modules()
             forkserver.ensure_running()
-    except (OSError, ValueError) as error:  # no room for its socket; a system without
-        log.warning("no_fork_server", cause=str(error))
-        return multiprocessing.get_context("spawn")
-    return context
+        except (OSError, ValueError) as error:  # no room for its socket; a system without
+            stop_forking(str(error))
+        else:
+            return context
+    return multiprocessing.get_context("spawn")
 
 
-@contextmanager
-def _same_modules() -> Iterator[None]:
-    """A Python process started meanwhile finds the modules that this one finds, and none of those
-    that lie about in the working directory, as a fork server otherwise would."""
-    before = os.environ.copy()
+_alone: Final = threading.Event()
+
+
+def stop_forking(cause: str) -> None:
+    """From now on each process starts by itself."""
+    log.warning("no_fork_server", cause=cause)
+    _alone.set()
+
+
+def _show_our_modules() -> None:
+    """A Python process that this one starts finds the same modules as this one, and none of those
+    that lie about in the working directory, where a fork server would look first."""
     os.environ["PYTHONPATH"] = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
     os.environ["PYTHONSAFEPATH"] = "1"
-    try:
-        yield
-    finally:
-        for name in ("PYTHONPATH", "PYTHONSAFEPATH"):
-            os.environ.pop(name)
-            if name in before:
-                os.environ[name] = before[name]
 
 
 @contextmanager
@@ -242,12 +291,14 @@ def start_workers(
         cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
     def make_pool(count: int, nice: int) -> ProcessPool:
+        context = process_context()
+        is_forked = context.get_start_method() == "forkserver"
         return ProcessPool(
             max_workers=count,
             max_tasks=JOBS_BEFORE_RENEWAL,
             initializer=set_up_worker,
-            initargs=(megabytes, nice),
-            context=process_context(),
+            initargs=(megabytes, nice, is_forked),
+            context=context,
         )
 
     workers = Workers(make_pool, count, seconds, cores)

@@ -157,7 +157,9 @@ class Copies:
 
     def _hit_most(self, shingles: Shingles) -> list[ArticleId]:
         hits = Counter(
-            number for hash_ in shingles.indexed for number in self._by_shingle.get(hash_, ())
+            number
+            for hash_ in sorted(shingles.indexed)  # a set's own order differs between processes
+            for number in self._by_shingle.get(hash_, ())
         )
         return [number for number, _ in hits.most_common(COMPARED)]
 

@@ -122,7 +122,7 @@ def _plain_ends(paragraph: str) -> Iterator[tuple[int, bool]]:
 def _is_plain(before: str) -> bool:
     """Whether a stop stands behind a word: no abbreviation, initial, figure or Roman number."""
     word = before.rpartition(" ")[2]
-    return word.isalpha() and word[1:].islower() and word.lower() not in _ABBREVIATED
+    return word.isalpha() and word[1:].islower() and word.casefold() not in _ABBREVIATED
 
 
 def _ends_word(paragraph: str, found: re.Match[str]) -> bool:

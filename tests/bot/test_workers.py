@@ -10,7 +10,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -21,68 +23,76 @@ from typing import TYPE_CHECKING
 import pytest
 from lxml import etree
 
+from bot import workers
 from bot.errors import WorkerError
-from bot.workers import Workers, process_context, start_workers
+from bot.workers import Workers, start_workers
 from digests.errors import NotAFeedError
 from digests.preparing import prepare_feed
 from digests.recap import draw
 from tests.bot.living import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from pebble import ProcessPool
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FEED = b"<rss><channel><title>T</title><item><title>News of the day</title></item></channel></rss>"
 
 
 ROOT = Path(__file__).parents[2]
-WORKING = """
-import asyncio, operator, os
-from bot.workers import start_workers
-
-async def work():
-    with start_workers() as pool:
-        print(await pool.run(operator.mul, 2, 4), os.environ.get("PYTHONSAFEPATH"))
-
-if __name__ == "__main__":
-    asyncio.run(work())
-"""
 LOSING = """
-import asyncio, os, signal
+import asyncio, operator, os, signal, time
+from multiprocessing.forkserver import _forkserver
 from pathlib import Path
 from bot.errors import WorkerError
 from bot.workers import start_workers
 
 async def another(pool, first):
     while True:
-        try:
-            if (found := await pool.run(os.getpid)) != first:
-                return found
-        except WorkerError:
-            pass
-        await asyncio.sleep(0.01)
+        found = await pool.run(os.getpid)
+        if found != first:
+            return found
 
 async def end_of(process):
     status = Path(f"/proc/{process}/stat")
     while status.exists() and ") Z " not in status.read_text():
         await asyncio.sleep(0.01)
 
+async def reason(job):
+    try:
+        await job
+    except WorkerError as error:
+        return error.values["reason"]
+
 async def lose():
     with start_workers(cores=1) as one, start_workers(cores=1) as other:
         first, second = await one.run(os.getpid), await other.run(os.getpid)
-        os.kill(await one.run(os.getppid), signal.SIGKILL)
+        server = await one.run(os.getppid)
+        assert server == await other.run(os.getppid) != os.getpid()
+        long = asyncio.create_task(other.run(time.sleep, 60))
+        await asyncio.sleep(0.1)
+        os.kill(server, signal.SIGKILL)
+        assert await reason(long) == "died"
+        await end_of(second)
         third = await another(one, first)
+        await end_of(first)
         assert await one.run_in_turn(0, os.getpid) == third
         other.start()
         await another(other, second)
-        await end_of(first)
-        await end_of(second)
-    print("both work again")
+        assert await one.run(os.getppid) == await other.run(os.getppid) != server
+        print("forked again")
+
+        os.unlink(_forkserver._forkserver_address)
+        os.kill(third, signal.SIGKILL)
+        await another(one, third)
+        assert await one.run(os.getppid) == os.getpid()
+        assert await one.run_in_turn(0, operator.mul, 2, 4) == 8
+        print("by itself", *one.kills, *other.kills)
 
 if __name__ == "__main__":
     asyncio.run(lose())
 """
-FINDING_US = os.environ | {"PYTHONPATH": str(ROOT)}
 WHO_WORKS = "sleep 0.05; echo $PPID"
 
 
@@ -151,19 +161,26 @@ async def test_a_process_that_is_killed_while_it_rests_is_replaced(pool: Workers
     assert await pool.run_in_turn(0, operator.mul, 2, 4) == 8
 
 
-def test_what_processes_are_forked_from_is_replaced_too(tmp_path: Path) -> None:
-    """In a program of its own: every pool of this one would lose its process."""
+def test_what_processes_are_forked_from_may_die(tmp_path: Path) -> None:
+    """In a program of its own, as every pool of this one would suffer; and in a folder with modules
+    of our names, which a fork server would take for ours."""
+    for name in ("bot", "digests"):
+        (tmp_path / "here" / name).mkdir(parents=True)
+        (tmp_path / "here" / name / "__init__.py").write_text("raise SystemExit('not ours')")
     script = tmp_path / "work.py"
     script.write_text(LOSING)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     done = subprocess.run(
         [sys.executable, script],
-        env=FINDING_US,
+        cwd=tmp_path / "here",
+        env=environment | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
-    assert done.stdout.endswith("both work again\n"), done.stderr
+    said = [line for line in done.stdout.splitlines() if "[warning" not in line]
+    assert said == ["forked again", "by itself died"], done.stderr
 
 
 async def test_processes_share_what_is_read_once(pool: Workers, helped: Workers) -> None:
@@ -180,29 +197,29 @@ async def test_where_nothing_can_be_forked_from_each_process_starts_by_itself(
     def failing() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(forkserver, "ensure_running", failing)
-        process_context.cache_clear()
-        with start_workers() as alone:
-            assert await alone.run(os.getppid) == os.getpid()
-    process_context.cache_clear()
+    monkeypatch.setattr(forkserver, "ensure_running", failing)
+    monkeypatch.setattr(workers, "_alone", threading.Event())
+    with start_workers() as alone:
+        assert await alone.run(os.getppid) == os.getpid()
 
 
-def test_modules_of_the_working_directory_are_not_taken_for_ours(tmp_path: Path) -> None:
-    for name in ("bot", "digests"):
-        (tmp_path / "here" / name).mkdir(parents=True)
-        (tmp_path / "here" / name / "__init__.py").write_text("raise SystemExit('not ours')")
-    script = tmp_path / "work.py"
-    script.write_text(WORKING)
-    done = subprocess.run(
-        [sys.executable, script],
-        cwd=tmp_path / "here",
-        env=FINDING_US,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stdout == "8 None\n", done.stderr
+async def test_a_job_that_a_breaking_pool_forgot_is_done_by_the_next(
+    pool: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It came when the pool had told all it knew of that they are lost."""
+    await pool.run(operator.mul, 2, 4)
+    broken = pool._pool
+    monkeypatch.setattr(broken, "schedule", forgetful(broken))
+    assert await pool.run(operator.mul, 2, 5) == 10
+    assert pool._pool is not broken
+
+
+def forgetful(pool: ProcessPool) -> Callable[..., Future[int]]:
+    def forget(*_: object, **__: object) -> Future[int]:
+        pool.stop()  # type: ignore[no-untyped-call]
+        return Future()
+
+    return forget
 
 
 async def test_who_costs_little_goes_before_who_costs_much(pool: Workers) -> None:
