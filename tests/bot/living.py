@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import shutil
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -67,6 +68,12 @@ class Clock:
 
     def move(self, **by: float) -> None:
         self.now += timedelta(**by)
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment without what a bot in this process shows its workers."""
+    shown = {"PYTHONPATH", "PYTHONSAFEPATH"}
+    return {name: value for name, value in os.environ.items() if name not in shown}
 
 
 async def eventually(

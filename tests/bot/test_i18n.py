@@ -31,6 +31,7 @@ from digests.periods import CALENDAR
 from digests.ranking import WEIGHTS
 from digests.zones import LIKELY, find_zone
 from storage.figures import UNDER_WAY
+from tests.bot.living import bare_environment
 
 if TYPE_CHECKING:
     from babel.messages.catalog import Catalog
@@ -352,6 +353,11 @@ def test_a_third_language_is_one_file(tmp_path: Path) -> None:
         theirs = theirs.replace(said, instead)
     (locales / "uk.po").write_text(theirs, "utf-8")
     ran = subprocess.run(
-        [sys.executable, "-c", THIRD], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-c", THIRD],
+        cwd=tmp_path,
+        env=bare_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr

@@ -29,7 +29,7 @@ from bot.workers import Workers, start_workers
 from digests.errors import NotAFeedError
 from digests.preparing import prepare_feed
 from digests.recap import draw
-from tests.bot.living import eventually
+from tests.bot.living import bare_environment, eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,11 +169,10 @@ def test_what_processes_are_forked_from_may_die(tmp_path: Path) -> None:
         (tmp_path / "here" / name / "__init__.py").write_text("raise SystemExit('not ours')")
     script = tmp_path / "work.py"
     script.write_text(LOSING)
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONSAFEPATH"}
     done = subprocess.run(
         [sys.executable, script],
         cwd=tmp_path / "here",
-        env=environment | {"PYTHONPATH": str(ROOT)},
+        env=bare_environment() | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,
