@@ -18,6 +18,7 @@ SHORT_WORD_LETTERS: Final = 3
 READINGS_CACHED: Final = 60_000  # about 20 MB; a day's news has some 40,000 distinct forms
 WORDS_CACHED: Final = 5_000
 GAPS_CACHED: Final = 500
+GAP_LETTERS: Final = 20  # of one that is remembered
 
 WORD = re.compile(r"(\d+(?:[.,]\d+)*|[A-Za-z](?:\+\+|#)(?!\w)|[^\W_]+)")
 DIGIT = re.compile(r"\d")
@@ -129,11 +130,17 @@ def _is_title_case(forms: list[str]) -> bool:
     return len(words) > 3 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
-@lru_cache(maxsize=GAPS_CACHED)
 def _opens(before: str) -> bool:
     """Whether a sentence or quotation opens behind what stands between two words."""
+    return _opens_shortly(before) if len(before) <= GAP_LETTERS else _opens_anew(before)
+
+
+def _opens_anew(before: str) -> bool:
     kept = before.rstrip(OPENING)
     return kept[-1:] in SENTENCE_END or any(mark in before[len(kept) :] for mark in QUOTE_MARKS)
+
+
+_opens_shortly: Final = lru_cache(maxsize=GAPS_CACHED)(_opens_anew)
 
 
 _stemmers = {language: Stemmer.Stemmer(language, 0) for language in ("russian", "english")}
