@@ -7,7 +7,7 @@ from bot.context import Context, Core
 from bot.rendering import Message
 from bot.speaking import language_of
 from storage import outbox
-from storage.state import read_state, write_state
+from storage.state import read_state, replace_state
 
 EVERY: Final = timedelta(hours=1)
 SOURCE_PARKED: Final = "alarm.source_parked"
@@ -27,16 +27,24 @@ async def alarm(
 
 
 async def may_tell(core: Core, key: str, every: timedelta = EVERY) -> bool:
-    """Whether administrators may be told of this now; who is told so tells them."""
-    now = core.now()
-    last = await last_told(core, key)
-    if last and now < last + every:
+    """Whether administrators may be told of this now; who is told so tells them, and nobody else
+    who asks at the same moment."""
+    now, name = core.now(), _name(key)
+    kept = await read_state(core.db, name)
+    if kept is not None and now < _instant(kept) + every:
         return False
-    await write_state(core.db, f"alarm/{key}", str(int(now.timestamp())))
-    return True
+    return await replace_state(core.db, name, kept, str(int(now.timestamp())))
 
 
 async def last_told(core: Core, key: str) -> datetime | None:
     """None: never."""
-    kept = await read_state(core.db, f"alarm/{key}")
-    return datetime.fromtimestamp(int(kept), UTC) if kept else None
+    kept = await read_state(core.db, _name(key))
+    return _instant(kept) if kept else None
+
+
+def _name(key: str) -> str:
+    return f"alarm/{key}"
+
+
+def _instant(kept: str) -> datetime:
+    return datetime.fromtimestamp(int(kept), UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections import namedtuple
 from typing import TYPE_CHECKING
@@ -144,6 +145,14 @@ async def test_nothing_is_told_of_a_bot_that_nobody_subscribed_to(running: Runni
         await Alerts(running.context).look()
     await running.settled()
     assert len(await admin.from_bot()) == 1
+
+
+async def test_what_happens_to_many_at_once_is_told_once(running: Running) -> None:
+    admin = await present(running)
+    happening = (alarm(running.context, "alarm.disk_low", free=5, folder="x") for _ in range(20))
+    assert sum(await asyncio.gather(*happening)) == 1
+    await running.settled()
+    assert len(await told(admin, say("alarm.disk_low", free=5, folder="x"))) == 1
 
 
 async def test_alarm_speaks_the_administrators_language(bots: Bots) -> None:
