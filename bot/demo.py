@@ -57,6 +57,7 @@ async def run_demo(port: int) -> None:
             default_timezone=ZONE,
             articles_dir=folder / "Битовка",
             poll_interval=POLL_SECONDS,
+            poll_longest=POLL_SECONDS,
             allowed_hosts=(f"{HOST}:*",),
         )
         ready: asyncio.Future[Context] = asyncio.get_running_loop().create_future()

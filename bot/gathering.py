@@ -210,7 +210,8 @@ def _unchanged(polling: Polling, fetched: Fetched) -> Polled:
 
 
 def _polled(core: Core, fetched: Fetched, batch: Batch) -> Polled:
-    interval = publishing_interval(batch.dates, core.now(), _least(core))
+    longest = timedelta(seconds=core.settings.poll_longest)
+    interval = publishing_interval(batch.dates, core.now(), _least(core), longest)
     interval = max(interval, timedelta(minutes=batch.ttl_minutes or 0))
     return Polled(
         fetched.etag,

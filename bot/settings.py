@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     poll_interval: int = Field(
         900, ge=5, le=86_400, description="Seconds between two looks at a feed and at the folder."
     )
+    poll_longest: int = Field(
+        10_800, ge=5, le=86_400, description="The same at most, for a source that seldom publishes."
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Private hosts and unusual ports that sources may be fetched from, "

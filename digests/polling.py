@@ -15,7 +15,10 @@ LONGEST_SPREAD: Final = timedelta(minutes=1)
 
 
 def publishing_interval(
-    published: Iterable[datetime], now: datetime, least: timedelta
+    published: Iterable[datetime],
+    now: datetime,
+    least: timedelta,
+    longest: timedelta = LONGEST_INTERVAL,
 ) -> timedelta:
     """How often a source that published then is worth a look; silence since counts too."""
     newest = sorted((moment for moment in published if moment <= now), reverse=True)
@@ -23,7 +26,7 @@ def publishing_interval(
     if len(counted) < FEWEST_COUNTED:
         return least
     gap = (now - counted[-1]) / len(counted)
-    return max(least, min(gap / LOOKS_A_GAP, LONGEST_INTERVAL))
+    return max(least, min(gap / LOOKS_A_GAP, longest))
 
 
 def after_success(

@@ -24,6 +24,12 @@ def test_source_is_looked_at_as_often_as_it_publishes(
     assert publishing_interval(dates, NOW, QUARTER) == interval
 
 
+def test_operator_who_wants_frequent_looks_at_rare_sources_gets_them() -> None:
+    dates = [NOW - hours(24 * number) for number in range(1, 20)]
+    assert publishing_interval(dates, NOW, QUARTER, hours(0.5)) == hours(0.5)
+    assert publishing_interval(dates, NOW, hours(1), hours(0.5)) == hours(1)
+
+
 def test_silence_since_the_last_article_counts() -> None:
     year_ago = [NOW - hours(24 * 365 + number) for number in range(20)]
     assert publishing_interval(year_ago, NOW, QUARTER) == hours(3)
