@@ -29,7 +29,7 @@ ADMIN: Final = 1000
 FORUM: Final = "Дежурная смена"
 FORUM_TOPICS: Final = ("Новости", "Курилка")
 ANNAS_TOPICS: Final = ("безопасность ИИ", "ставка ЦБ", "пожар")
-POLL_SECONDS: Final = 15
+POLLING: Final = {"poll_interval": 15, "poll_longest": 15}  # seconds; news comes every minute
 WRITE_SECONDS: Final = 5
 DIGEST_AFTER: Final = timedelta(seconds=50)  # rounded up to the minute
 ZONE: Final = "Europe/Moscow"
@@ -56,8 +56,7 @@ async def run_demo(port: int) -> None:
             default_language="ru",
             default_timezone=ZONE,
             articles_dir=folder / "Битовка",
-            poll_interval=POLL_SECONDS,
-            poll_longest=POLL_SECONDS,
+            **POLLING,
             allowed_hosts=(f"{HOST}:*",),
         )
         ready: asyncio.Future[Context] = asyncio.get_running_loop().create_future()

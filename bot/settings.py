@@ -26,6 +26,7 @@ from bot.errors import SettingsError
 from bot.guard import AllowedHosts
 from bot.languages import LANGUAGES
 from bot.redaction import hide
+from digests.polling import LONGEST_INTERVAL
 from storage.backups import folder_of
 
 PREFIX: Final = "SVODKA_"
@@ -111,7 +112,10 @@ class Settings(BaseSettings):
         900, ge=5, le=86_400, description="Seconds between two looks at a feed and at the folder."
     )
     poll_longest: int = Field(
-        10_800, ge=5, le=86_400, description="The same at most, for a source that seldom publishes."
+        int(LONGEST_INTERVAL.total_seconds()),
+        ge=5,
+        le=86_400,
+        description="The same at most, for a source that seldom publishes.",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),

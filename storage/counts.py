@@ -28,7 +28,7 @@ def add_counts(
     tx: "Statements", keys: Mapping[str, int], articles: int
 ) -> tuple[dict[str, int], int]:
     """So many more articles, and how many of them have each key; `counts_of` these keys then."""
-    counts = {key: keys[key] for key in sorted(keys)} | {ALL: articles}
+    counts = {**keys, ALL: articles}
     tx.execute(  # RETURNING leaves out what it updates in a temporary table before SQLite 3.40.1
         """
         INSERT INTO fresh_count SELECT key, value FROM json_each(:counts)

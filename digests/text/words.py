@@ -111,12 +111,8 @@ def as_word(text: str, initial: bool) -> Word:
     return Word(text, fold(text).replace(",", "."), initial)
 
 
-def is_shouting(text: str) -> bool:
-    """A line mostly in capitals: its case tells nothing. One acronym or two are no shouting."""
-    return _is_shouted(WORD.findall(text))
-
-
 def _is_shouted(forms: list[str]) -> bool:
+    """A line mostly in capitals: its case tells nothing. One acronym or two are no shouting."""
     loud = [len(form) for form in forms if form.isupper() and form.isalpha()]
     if max(loud, default=0) <= 5:
         return False

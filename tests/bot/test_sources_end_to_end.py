@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
+from bot.demo import POLLING
 from bot.files import MOST_FILE_BYTES
 from bot.i18n import language
 from bot.newsroom.server import run_newsroom
@@ -216,6 +217,18 @@ async def test_newsroom_of_the_demo_is_read_whole(bots: Bots) -> None:
         assert sum(articles) >= 60
         for words in ("ключевая ставка", "пожар", "Fed"):
             assert (await ask(admin, words)).urls, words
+
+
+async def test_newsroom_of_the_demo_goes_on_minute_by_minute(bots: Bots) -> None:
+    async with bots(empty=True, **POLLING) as bot, run_newsroom(START, bot.clock) as newsroom:
+        admin = await bot.admin()
+        for url in newsroom.feed_urls.values():
+            await ask(admin, f"/addsource {url}")
+        assert not (await ask(admin, "пожар ущерб оценили")).urls
+        for minutes in (0.5, 0.5, 2):  # the first looks tell how seldom these sources publish
+            bot.clock.move(minutes=minutes)
+            await bot.settled()
+        assert (await ask(admin, "пожар ущерб оценили")).urls
 
 
 async def test_digest_without_sources_says_who_adds_them(bots: Bots) -> None:

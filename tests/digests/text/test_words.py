@@ -6,11 +6,11 @@ from bot.newsroom.articles import load_newsroom
 from digests.text.words import (
     STOP_WORDS,
     WORD,
+    _is_shouted,
     analyzer,
     fold,
     is_cyrillic,
     is_exact_form,
-    is_shouting,
     lemma,
     read,
     split_words,
@@ -91,7 +91,7 @@ def test_the_capitals_of_an_english_headline_tell_nothing() -> None:
     ],
 )
 def test_shouting_is_told_from_acronyms(line: str, shouting: bool) -> None:
-    assert is_shouting(line) is shouting
+    assert _is_shouted(WORD.findall(line)) is shouting
 
 
 def test_shouted_words_are_given_in_small_letters() -> None:
